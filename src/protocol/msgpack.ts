@@ -1,0 +1,57 @@
+import { decode, encode } from "@msgpack/msgpack";
+import { CarillonError } from "../errors/carillon-error.ts";
+import { messagesOf, type Codec } from "./codec.ts";
+import { subprotocols } from "./messages.ts";
+
+/** Deeper data is refused in both directions; JSON's limit on the server is the same. */
+const maxDepth = 32;
+
+/** The MessagePack codec: binary frames, and bytes as bytes. */
+export function createMsgpackCodec(): Codec {
+  return {
+    subprotocol: subprotocols.msgpack,
+    encode: (message) => encode(message, { ignoreUndefined: true }),
+    decode(frame) {
+      if (typeof frame === "string") throw new CarillonError("bad-request", { message: "expected a binary frame" });
+      let value: unknown;
+      try {
+        value = decode(frame);
+      } catch (cause) {
+        throw new CarillonError("bad-request", { message: "the frame is not MessagePack", cause });
+      }
+      const messages = messagesOf(value);
+      for (const message of messages) checkMessage(message);
+      return messages;
+    },
+  };
+}
+
+/**
+ * MessagePack knows more than JSON does. What JSON cannot say would be changed on its way to other clients, so it is
+ * refused; bytes are welcome as the whole of `data` and as an item of a batch.
+ */
+function checkMessage(message: unknown): void {
+  if (typeof message !== "object" || message === null) return;
+  for (const [field, value] of Object.entries(message)) {
+    if (value instanceof Uint8Array && field === "data") continue;
+    if (field === "items" && Array.isArray(value)) {
+      for (const item of value) if (!(item instanceof Uint8Array)) checkValue(item, 2);
+    } else checkValue(value, 1);
+  }
+}
+
+function checkValue(value: unknown, depth: number): void {
+  if (value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) return;
+  if (typeof value !== "object") refuse("numbers must be finite");
+  if (depth >= maxDepth) refuse(`data is nested deeper than ${maxDepth}`);
+  if (Array.isArray(value)) {
+    for (const item of value) checkValue(item, depth + 1);
+    return;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) refuse(`bytes only as the whole "data", and no extension types`);
+  for (const item of Object.values(value as object)) checkValue(item, depth + 1);
+}
+
+function refuse(message: string): never {
+  throw new CarillonError("bad-request", { message });
+}

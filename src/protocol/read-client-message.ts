@@ -1,0 +1,75 @@
+import { CarillonError } from "../errors/carillon-error.ts";
+import type { ClientMessage } from "./messages.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Checks what a client sent, field by field. Fields that this version does not know are dropped.
+ *
+ * @throws {CarillonError} `bad-request` naming the field, `unknown-type`
+ */
+export function readClientMessage(value: unknown): ClientMessage {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new CarillonError("bad-request", { message: "a message is an object" });
+  }
+  const fields = value as Fields;
+  switch (fields["type"]) {
+    case "publish": {
+      const message = { type: "publish", channel: text(fields, "channel"), event: text(fields, "event") } as const;
+      return {
+        ...message,
+        data: fields["data"],
+        ...(fields["ref"] !== undefined && { ref: ref(fields) }),
+        ...(fields["echo"] !== undefined && { echo: flag(fields, "echo") }),
+      };
+    }
+    case "send":
+      return { type: "send", event: text(fields, "event"), data: fields["data"] };
+    case "request":
+      return { type: "request", ref: ref(fields), event: text(fields, "event"), data: fields["data"] };
+    case "response":
+      return { type: "response", ref: ref(fields), data: fields["data"] };
+    case "subscribe":
+      return { type: "subscribe", ref: ref(fields), channel: text(fields, "channel") };
+    case "unsubscribe":
+      return { type: "unsubscribe", ref: ref(fields), channel: text(fields, "channel") };
+    case "connect":
+      return fields["token"] === undefined ? { type: "connect" } : { type: "connect", token: text(fields, "token") };
+    case "error":
+      return { type: "error", ref: ref(fields), code: text(fields, "code"), message: text(fields, "message") };
+    case "ping":
+      return { type: "ping" };
+    case undefined:
+      throw new CarillonError("bad-request", { message: `"type" is missing` });
+    default:
+      throw new CarillonError(typeof fields["type"] === "string" ? "unknown-type" : "bad-request");
+  }
+}
+
+/** The `ref` of a message that may be broken otherwise, so that the error can name it. */
+export function refOf(value: unknown): number | undefined {
+  const found = typeof value === "object" && value !== null ? (value as Fields)["ref"] : undefined;
+  return isRef(found) ? found : undefined;
+}
+
+function isRef(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function ref(fields: Fields): number {
+  const value = fields["ref"];
+  if (isRef(value)) return value;
+  throw new CarillonError("bad-request", { message: `"ref" must be an integer from 0 to 2^53 - 1` });
+}
+
+function text(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (typeof value === "string") return value;
+  throw new CarillonError("bad-request", { message: `"${name}" must be a string` });
+}
+
+function flag(fields: Fields, name: string): boolean {
+  const value = fields[name];
+  if (typeof value === "boolean") return value;
+  throw new CarillonError("bad-request", { message: `"${name}" must be true or false` });
+}

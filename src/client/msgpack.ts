@@ -1,0 +1,1 @@
+export { createMsgpackCodec as msgpackCodec } from "../protocol/msgpack.ts";

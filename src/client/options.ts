@@ -1,0 +1,112 @@
+import { CarillonError } from "../errors/carillon-error.ts";
+import { systemClock, type Clock } from "../platform/clock.ts";
+import { systemRandom, type Random } from "../platform/random.ts";
+import { createJsonCodec, type Codec } from "../protocol/codec.ts";
+import { readEndpoint } from "./endpoint.ts";
+import type { ReconnectOptions } from "./reconnect.ts";
+import type { TokenOption } from "./token.ts";
+import type { Transport } from "./transports/transport.ts";
+import { webSocket } from "./transports/websocket.ts";
+
+/** Longer timers fire at once. @see HTML, "timer initialisation steps": the timeout is a signed 32-bit integer */
+export const maxTimerMs: number = 2 ** 31 - 1;
+
+/** Everything but the address may be left out. */
+export interface ClientOptions {
+  /**
+   * What the server's `authenticate` hook sees. A function is asked at the first try after `connect()` and again only
+   * after the server said `token-expired`; when it fails that counts as a failed try, and a `CarillonError` that is not
+   * temporary closes the client.
+   *
+   * @default undefined // anonymous
+   */
+  readonly token?: TokenOption;
+  /** How to come back after a connection or a try failed; `false`: not at all. */
+  readonly reconnect?: false | ReconnectOptions;
+  /**
+   * How long the token, and then each transport up to the server's first answer, may take.
+   *
+   * @default 10_000 // 10 seconds
+   */
+  readonly connectTimeoutMs?: number;
+  /**
+   * How long requests, publishing, subscribing and unsubscribing wait for their answer.
+   *
+   * @default 10_000 // 10 seconds
+   */
+  readonly requestTimeoutMs?: number;
+  /**
+   * What becomes of messages while there is no connection: `"queue"` keeps up to 1,000 of them and 4 MiB until there is
+   * one, `"reject"` fails them with `offline`. Subscriptions always wait.
+   *
+   * @default "queue"
+   */
+  readonly offline?: "queue" | "reject";
+  /** @default createJsonCodec() */
+  readonly codec?: Codec;
+  /**
+   * Tried in order; the next one when the one before could not reach the server.
+   *
+   * @default [webSocket()]
+   */
+  readonly transports?: readonly Transport[];
+  /** Time, for tests. */
+  readonly clock?: Clock;
+  /** Randomness, for tests. */
+  readonly random?: Random;
+}
+
+/** The options with nothing left open. */
+export interface Settings {
+  readonly url: string;
+  readonly token: TokenOption | undefined;
+  readonly reconnect: Required<ReconnectOptions>;
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly offline: "queue" | "reject";
+  readonly codec: Codec;
+  readonly transports: readonly Transport[];
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** @throws {CarillonError} `option-invalid` */
+export function readOptions(url: string | URL, options: ClientOptions): Settings {
+  const { connectTimeoutMs = 10_000, requestTimeoutMs = 10_000, offline = "queue", token } = options;
+  const { delayMs = 1_000, maxDelayMs = 30_000, jitter = "full", attempts = Infinity } = options.reconnect || {};
+  checkMs("connectTimeoutMs", connectTimeoutMs);
+  checkMs("requestTimeoutMs", requestTimeoutMs);
+  checkMs("reconnect.delayMs", delayMs);
+  checkMs("reconnect.maxDelayMs", maxDelayMs);
+  check(maxDelayMs >= delayMs, "reconnect.maxDelayMs must not be less than reconnect.delayMs");
+  check(jitter === "full" || jitter === "none", `reconnect.jitter must be "full" or "none"`);
+  check(attempts >= 1, "reconnect.attempts must be at least 1; for no reconnecting use reconnect: false");
+  check(offline === "queue" || offline === "reject", `offline must be "queue" or "reject"`);
+  check(token === undefined || typeof token === "string" || typeof token === "function", "token must be text or a function");
+  const transports = options.transports ?? (globalThis.WebSocket ? [webSocket()] : []);
+  check(
+    transports.length > 0,
+    `pass transports: this platform has no WebSocket of its own; for Node there is nodeWebSocket() in "carillon/client/node"`,
+  );
+  return {
+    url: readEndpoint(url),
+    token,
+    reconnect: { delayMs, maxDelayMs, jitter, attempts: options.reconnect === false ? 0 : attempts },
+    connectTimeoutMs,
+    requestTimeoutMs,
+    offline,
+    codec: options.codec ?? createJsonCodec(),
+    transports,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+  };
+}
+
+/** @throws {CarillonError} `option-invalid` unless a timer can be started with it */
+export function checkMs(name: string, value: number): void {
+  check(value >= 1 && value <= maxTimerMs, `${name} must be a number of milliseconds from 1 to ${maxTimerMs}`);
+}
+
+function check(fine: boolean, message: string): void {
+  if (!fine) throw new CarillonError("option-invalid", { message });
+}

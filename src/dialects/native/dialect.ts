@@ -1,0 +1,40 @@
+import { createJsonCodec } from "../../protocol/codec.ts";
+import { createMsgpackCodec } from "../../protocol/msgpack.ts";
+import type { Dialect } from "../dialect.ts";
+import { parseJson } from "../json.ts";
+import { nativeFormat } from "./format.ts";
+import { nativeOptions, type NativeOptions } from "./options.ts";
+import { NativeSession } from "./session.ts";
+
+/**
+ * The dialect of `carillon/client`, as PROTOCOL.md describes it.
+ *
+ * @throws {CarillonError} `option-invalid`
+ */
+export function native(options: NativeOptions = {}): Dialect {
+  const settings = nativeOptions(options);
+  return {
+    name: "native",
+    anyOrigin: false,
+    mount(engine) {
+      const json = nativeFormat(createJsonCodec(parseJson));
+      const formats = new Map([json, nativeFormat(createMsgpackCodec())].map((format) => [format.codec.subprotocol, format]));
+      return {
+        webSocket: settings,
+        route({ headers }) {
+          const subprotocol = offered(headers).find((name) => formats.has(name));
+          return subprotocol === undefined ? { kind: "open" } : { kind: "open", subprotocol };
+        },
+        open(wire, handshake, subprotocol) {
+          const format = (subprotocol !== undefined && formats.get(subprotocol)) || json;
+          return new NativeSession({ engine, wire, handshake, format, settings });
+        },
+      };
+    },
+  };
+}
+
+/** @see RFC 6455, section 4.3: a list of tokens, the client's favourite first */
+function offered(headers: Headers): readonly string[] {
+  return (headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
+}

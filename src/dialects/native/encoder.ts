@@ -1,0 +1,37 @@
+import type { Delivery } from "../../engine/delivery.ts";
+import type { Encoder } from "../../engine/ports/encoder.ts";
+import type { Codec } from "../../protocol/codec.ts";
+import type { ServerMessage } from "../../protocol/messages.ts";
+
+/** Encodes deliveries for all clients of one codec. */
+export function nativeEncoder(codec: Codec): Encoder {
+  return { encode: (delivery) => [codec.encode(messageOf(delivery))] };
+}
+
+/** `undefined` fields are left out by the codecs. */
+function messageOf(delivery: Delivery): ServerMessage {
+  switch (delivery.kind) {
+    case "publication": {
+      const { channel, event, data, id, time, from, batch } = delivery.publication;
+      if (batch) return { type: "batch", channel, event, items: data as readonly unknown[] };
+      return { type: "publication", channel, event, data, id, time, ...(from && { from }) };
+    }
+    case "join":
+    case "leave":
+      return { type: delivery.kind, channel: delivery.channel, member: delivery.member };
+    case "subscribed":
+      return {
+        type: "subscribed",
+        channel: delivery.channel,
+        ...(delivery.members && { members: delivery.members }),
+      };
+    case "unsubscribed":
+      return { type: "unsubscribed", channel: delivery.channel };
+    case "event":
+      return { type: "send", event: delivery.event, data: delivery.data };
+    case "batch":
+      return { type: "batch", event: delivery.event, items: delivery.items };
+    case "request":
+      return { type: "request", ref: delivery.ref, event: delivery.event, data: delivery.data };
+  }
+}

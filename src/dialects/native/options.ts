@@ -1,0 +1,65 @@
+import { CarillonError } from "../../errors/carillon-error.ts";
+import type { WebSocketSettings } from "../dialect.ts";
+
+/** How an endpoint of the native dialect behaves. */
+export interface NativeOptions extends Partial<WebSocketSettings> {
+  /**
+   * How long a client may take from opening the wire to being connected, the `authenticate` hook and middleware included;
+   * then it is closed with 4504.
+   *
+   * @default 10_000 // 10 seconds
+   */
+  readonly connectTimeoutMs?: number;
+  /**
+   * The server is never silent for longer, so that browsers, which cannot see pings, notice a dead link. `0`: no heartbeats.
+   *
+   * @default 10_000 // 10 seconds
+   */
+  readonly heartbeatMs?: number;
+  /**
+   * The largest message a client may send; a larger one closes the connection with 1009.
+   *
+   * @default 65_536 // 64 KiB
+   */
+  readonly maxMessageBytes?: number;
+  /**
+   * Time between WebSocket pings. `0`: none.
+   *
+   * @default 25_000 // 25 seconds
+   */
+  readonly pingMs?: number;
+  /**
+   * How long the peer may stay silent after a ping before its connection is dropped.
+   *
+   * @default 8_000 // 8 seconds
+   */
+  readonly pongMs?: number;
+  /**
+   * Bytes that may wait for a slow client; beyond it the connection is closed with 4508, and the client may come back.
+   *
+   * @default 1_048_576 // 1 MiB
+   */
+  readonly maxBufferedBytes?: number;
+}
+
+export const nativeDefaults: Required<NativeOptions> = {
+  connectTimeoutMs: 10_000,
+  heartbeatMs: 10_000,
+  maxMessageBytes: 65_536,
+  pingMs: 25_000,
+  pongMs: 8_000,
+  maxBufferedBytes: 1_048_576,
+};
+
+/** @throws {CarillonError} `option-invalid`, naming the option */
+export function nativeOptions(options: NativeOptions): Required<NativeOptions> {
+  const effective = { ...nativeDefaults, ...options };
+  for (const [name, value] of Object.entries(effective)) {
+    const mayBeZero = name === "heartbeatMs" || name === "pingMs";
+    if (Number.isSafeInteger(value) && value >= (mayBeZero ? 0 : 1)) continue;
+    throw new CarillonError("option-invalid", {
+      message: `native: ${name} must be a whole number of ${mayBeZero ? "at least 0" : "at least 1"}`,
+    });
+  }
+  return effective;
+}

@@ -1,0 +1,67 @@
+import { CarillonError } from "../errors/carillon-error.ts";
+import type { Application, Identity } from "./application.ts";
+import type { LiveConnection } from "./connection.ts";
+import { then, type Later } from "./later.ts";
+
+const maxUserIdLength = 128;
+
+/**
+ * Asks who the client is and leads it through the middleware; `open` is the innermost step.
+ *
+ * @throws {CarillonError} `unauthorized`, `forbidden`, or what the application's hooks throw
+ */
+export function connect(
+  connection: LiveConnection,
+  token: string | undefined,
+  application: Application,
+  open: () => void,
+): Later<void> {
+  return then(authenticate(connection, token, application), (identity) => {
+    takeIdentity(connection, identity);
+    if (application.middleware.length === 0) return open();
+    return runMiddleware(connection, application, open);
+  });
+}
+
+function authenticate(
+  { handshake }: LiveConnection,
+  token: string | undefined,
+  application: Application,
+): Later<Identity | undefined> {
+  if (!application.authenticate) return {};
+  const { headers, url, ip } = handshake;
+  return application.authenticate({ token, headers, url, ip, handshake });
+}
+
+function takeIdentity(connection: LiveConnection, identity: Identity | undefined): void {
+  if (typeof identity !== "object" || identity === null) throw new CarillonError("unauthorized");
+  const { userId } = identity;
+  if (userId !== undefined && (typeof userId !== "string" || !userId || userId.length > maxUserIdLength)) {
+    throw new Error(`authenticate must return a userId of 1 to ${maxUserIdLength} characters, or none`);
+  }
+  connection.userId = userId;
+  connection.info = identity.info;
+  for (const [key, value] of Object.entries(identity.data ?? {})) connection.data.set(key, value);
+}
+
+async function runMiddleware(connection: LiveConnection, application: Application, open: () => void): Promise<void> {
+  let opened = false;
+  const step = async (index: number): Promise<void> => {
+    const middleware = application.middleware[index];
+    if (!middleware) {
+      if (opened) return;
+      opened = true;
+      open();
+      return;
+    }
+    await middleware(connection, () => step(index + 1));
+  };
+  try {
+    await step(0);
+  } catch (error) {
+    if (!opened) throw error;
+    // The client is in already: what fails behind `next()` is the application's own affair.
+    application.failed({ error: new CarillonError("handler-failed", { cause: error }), connection });
+  }
+  if (!opened) throw new CarillonError("forbidden");
+}

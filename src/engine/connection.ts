@@ -1,0 +1,237 @@
+import { CarillonError } from "../errors/carillon-error.ts";
+import { closeCodes } from "../errors/close-codes.ts";
+import type { Answer, EventName, Payload } from "../events/event-map.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Handshake } from "./handshake.ts";
+import type { Limits } from "./limits.ts";
+import { checkEventName } from "./names.ts";
+import type { Encoder } from "./ports/encoder.ts";
+import type { Wire } from "./ports/wire.ts";
+import type { Member } from "./presence.ts";
+import { Requests } from "./requests.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** Whatever the application keeps with a connection, by key. */
+export interface ConnectionData<Data extends object> {
+  get<Key extends keyof Data>(key: Key): Data[Key] | undefined;
+  set<Key extends keyof Data>(key: Key, value: Data[Key]): unknown;
+  has(key: keyof Data): boolean;
+  delete(key: keyof Data): boolean;
+}
+
+/** One live client, as the application sees it. */
+export interface Connection<
+  Events extends object = Record<string, unknown>,
+  Data extends object = Record<string, unknown>,
+> {
+  readonly id: string;
+  /** What `authenticate` said; `undefined` for an anonymous client. */
+  readonly userId: string | undefined;
+  /** What `authenticate` said about the user; others see it in channels with presence. */
+  readonly info: unknown;
+  readonly data: ConnectionData<Data>;
+  readonly handshake: Handshake;
+  /** The name of the dialect that the client speaks. */
+  readonly dialect: string;
+  /** `false` before `connect` and from `disconnect` on; everything sent then goes nowhere. */
+  readonly isOpen: boolean;
+  /** The channels it is subscribed to. */
+  readonly channels: readonly string[];
+
+  /**
+   * Sends an event to this client alone.
+   *
+   * @throws {CarillonError} `event-name-invalid`
+   */
+  send<Name extends EventName<Events>>(event: Name, data?: Payload<Events[Name]>): void;
+
+  /**
+   * Asks this client, and waits for its answer.
+   *
+   * @throws {CarillonError} `timeout`, `connection-closed`, `not-supported`, `limit-exceeded`, `event-name-invalid`, or
+   * what the client answered
+   */
+  request<Name extends EventName<Events>>(
+    event: Name,
+    data?: Payload<Events[Name]>,
+    options?: RequestOptions,
+  ): Promise<Answer<Events[Name]>>;
+
+  /**
+   * Puts this client into a channel; the client is told. `authorize` is not asked: the server decides.
+   *
+   * @throws {CarillonError} `channel-name-invalid`, `already-subscribed`, `limit-exceeded`, `broker-unavailable`
+   */
+  subscribe(channel: string): Promise<void>;
+
+  /** Takes this client out of a channel; the client is told. Nothing happens when it is not in it. */
+  unsubscribe(channel: string): Promise<void>;
+
+  /**
+   * Ends the connection. By default the client does not come back by itself.
+   *
+   * @param code 1000, or 4000 to 4999; clients stay away after 1000 and 44xx
+   * @throws {CarillonError} `option-invalid` for any other code, or a reason of more than 123 bytes
+   */
+  close(code?: number, reason?: string): void;
+}
+
+export interface RequestOptions {
+  /** @default 10_000 // 10 seconds */
+  readonly timeoutMs?: number;
+}
+
+/** What a connection asks of the engine that made it. */
+export interface ConnectionHost {
+  readonly clock: Clock;
+  readonly limits: Limits;
+  subscribe(connection: LiveConnection, channel: string): Promise<void>;
+  unsubscribe(connection: LiveConnection, channel: string): Promise<void>;
+  encodingFailed(error: unknown): void;
+}
+
+/** What makes a connection. */
+export interface ConnectionStart {
+  readonly id: string;
+  readonly dialect: string;
+  readonly handshake: Handshake;
+  readonly encoder: Encoder;
+  readonly wire: Wire;
+}
+
+/** What the engine knows of one live client. */
+export class LiveConnection implements Connection {
+  readonly id: string;
+  readonly dialect: string;
+  readonly handshake: Handshake;
+  readonly encoder: Encoder;
+  readonly wire: Wire;
+  readonly subscriptions: Map<string, Subscription<LiveConnection>> = new Map();
+  userId: string | undefined;
+  info: unknown;
+  /** Its place among all connections. */
+  index = -1;
+  state: "opening" | "open" | "closed" = "opening";
+  readonly #host: ConnectionHost;
+  #data: Map<string, unknown> | undefined;
+  #requests: Requests | undefined;
+  #held: Delivery[] = [];
+
+  constructor(start: ConnectionStart, host: ConnectionHost) {
+    this.id = start.id;
+    this.dialect = start.dialect;
+    this.handshake = start.handshake;
+    this.encoder = start.encoder;
+    this.wire = start.wire;
+    this.#host = host;
+  }
+
+  /** An audience's seat leads to a connection; among all connections, this one is its own seat. */
+  get connection(): this {
+    return this;
+  }
+
+  get isOpen(): boolean {
+    return this.state === "open";
+  }
+
+  get channels(): readonly string[] {
+    return [...this.subscriptions.keys()];
+  }
+
+  get data(): ConnectionData<Record<string, unknown>> {
+    return (this.#data ??= new Map<string, unknown>());
+  }
+
+  /** As others see it in a channel with presence. */
+  get member(): Member {
+    const user = this.userId ?? this.id;
+    return this.info === undefined ? { user } : { user, info: this.info };
+  }
+
+  send(event: string, data?: unknown): void {
+    checkEventName(event);
+    this.deliver({ kind: "event", event, data });
+  }
+
+  request(event: string, data?: unknown, options: RequestOptions = {}): Promise<unknown> {
+    try {
+      checkEventName(event);
+      if (this.state === "closed") throw new CarillonError("connection-closed");
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#requests ??= new Requests(this.#host.clock, this.#host.limits.pendingRequests);
+    const requests = this.#requests;
+    return requests.open(options.timeoutMs ?? 10_000, (ref) => {
+      const delivered = this.deliver({ kind: "request", ref, event, data });
+      if (!delivered) requests.reject(ref, new CarillonError("not-supported"));
+    });
+  }
+
+  /** What the client answered to a request. */
+  answered(ref: number, data: unknown): void {
+    this.#requests?.resolve(ref, data);
+  }
+
+  /** The client could not answer a request. */
+  failed(ref: number, error: CarillonError): void {
+    this.#requests?.reject(ref, error);
+  }
+
+  subscribe(channel: string): Promise<void> {
+    return this.#host.subscribe(this, channel);
+  }
+
+  unsubscribe(channel: string): Promise<void> {
+    return this.#host.unsubscribe(this, channel);
+  }
+
+  close(code: number = closeCodes.disconnected.code, reason = ""): void {
+    if (code !== 1000 && !(Number.isInteger(code) && code >= 4000 && code <= 4999)) {
+      throw new CarillonError("option-invalid", { message: "a close code is 1000, or 4000 to 4999" });
+    }
+    if (typeof reason !== "string" || new TextEncoder().encode(reason).length > 123) {
+      throw new CarillonError("option-invalid", { message: "a close reason is text of at most 123 bytes" });
+    }
+    this.wire.close(code, reason);
+  }
+
+  /** @returns `false` when the client's dialect has no word for it. */
+  deliver(delivery: Delivery): boolean {
+    if (this.state === "closed") return true;
+    if (this.state === "opening") {
+      this.#hold(delivery);
+      return true;
+    }
+    try {
+      const packet = this.encoder.encode(delivery);
+      if (packet) this.wire.send(packet);
+      return packet !== undefined;
+    } catch (error) {
+      this.#host.encodingFailed(error);
+      return true;
+    }
+  }
+
+  /** What middleware sent comes after the dialect's welcome. */
+  open(): void {
+    this.state = "open";
+    const held = this.#held;
+    this.#held = [];
+    for (const delivery of held) this.deliver(delivery);
+  }
+
+  end(): void {
+    this.state = "closed";
+    this.#held = [];
+    this.#requests?.rejectAll(new CarillonError("connection-closed"));
+  }
+
+  #hold(delivery: Delivery): void {
+    if (this.#held.push(delivery) <= this.#host.limits.heldDeliveries) return;
+    this.#held = [];
+    this.wire.close(closeCodes.slow.code, closeCodes.slow.meaning);
+  }
+}

@@ -1,0 +1,15 @@
+/** What is known of a client before it says anything: the facts of its HTTP request. */
+export interface Handshake {
+  readonly method: string;
+  /** The request target before its `?`, byte for byte: endpoints are matched with it, and nothing is normalised. */
+  readonly path: string;
+  /** The whole address, for its query; the path in it is normalised. */
+  readonly url: URL;
+  readonly headers: Headers;
+  /** Names and values in turn, as they came: for what merging in `headers` would hide. */
+  readonly rawHeaders: readonly string[];
+  /** The peer's address. */
+  readonly ip: string;
+  /** The request came over TLS to this process. */
+  readonly secure: boolean;
+}

@@ -1,0 +1,36 @@
+import { CarillonError } from "../errors/carillon-error.ts";
+
+const maxNameBytes = 200;
+
+/** Control characters could forge lines in logs and commands in brokers; lone surrogates have no bytes. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const forbidden = /[\u0000-\u001f\u007f-\u009f]|\p{Surrogate}/u;
+
+/** Event names that mean something of the engine's own, whoever speaks. */
+const reserved = new Set(["connect", "disconnect", "error"]);
+
+/** @throws {CarillonError} `channel-name-invalid` */
+export function checkChannelName(name: string): void {
+  if (!isName(name)) throw new CarillonError("channel-name-invalid");
+}
+
+/** @throws {CarillonError} `event-name-invalid` */
+export function checkEventName(name: string): void {
+  if (!isName(name) || reserved.has(name)) throw new CarillonError("event-name-invalid");
+}
+
+/** Names are opaque: any UTF-8 of 1 to 200 bytes, taken as it is. */
+function isName(name: string): boolean {
+  if (name.length === 0 || name.length > maxNameBytes || forbidden.test(name)) return false;
+  // A UTF-16 unit is at most three bytes of UTF-8, so short names need no counting.
+  return name.length * 3 <= maxNameBytes || utf8Length(name) <= maxNameBytes;
+}
+
+function utf8Length(text: string): number {
+  let bytes = 0;
+  for (const char of text) {
+    const point = char.codePointAt(0)!;
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}

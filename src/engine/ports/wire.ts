@@ -1,0 +1,39 @@
+/** One unit on a wire: text, or bytes. */
+export type Frame = string | Uint8Array;
+
+/**
+ * The frames that one delivery becomes, written back to back.
+ *
+ * Its identity is the key by which a transport prepares the bytes once, so a packet that many clients get MUST be one
+ * object, and is never changed.
+ */
+export type Packet = readonly Frame[];
+
+/**
+ * An open pipe to one client.
+ *
+ * - `send` MUST keep order, MUST NOT throw, and after `close` MUST do nothing.
+ * - `close` MUST deliver what was sent before it, if the client reads, and MUST end the pipe within seconds if it does not.
+ * - After `close` or `destroy` the handler's `closed` MUST be called exactly once, and nothing after it.
+ */
+export interface Wire {
+  readonly transport: "websocket" | "in-process";
+  /** Bytes that were sent and have not left this process. */
+  readonly bufferedBytes: number;
+  /** Clock time of the last moment that something was written. */
+  readonly lastWriteAt: number;
+  send(packet: Packet): void;
+  /** Stops reading; at most what was read already is still received. */
+  pause(): void;
+  resume(): void;
+  /** Without a code: an empty close, where the transport knows such a thing. */
+  close(code?: number, reason?: string): void;
+  /** Ends it at once; what was not written is lost. */
+  destroy(): void;
+}
+
+/** What a wire reports to its owner. Implementations MUST NOT throw. */
+export interface WireHandler {
+  receive(frame: Frame): void;
+  closed(code: number, reason: string): void;
+}

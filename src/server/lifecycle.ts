@@ -1,0 +1,79 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Application, Ending, Failure, IncomingEvent, Middleware } from "../engine/application.ts";
+import type { LiveConnection } from "../engine/connection.ts";
+import { CarillonError } from "../errors/carillon-error.ts";
+import { Handlers } from "../events/handlers.ts";
+import type { Logger } from "./logger.ts";
+import type { ServerOptions } from "./options.ts";
+
+type Handler<Event> = (event: Event) => unknown;
+
+/** What the application has plugged in by options, `use` and `on`. */
+export class Lifecycle implements Application {
+  readonly authenticate: Application["authenticate"];
+  readonly schemas: ReadonlyMap<string, StandardSchemaV1>;
+  readonly handlers: Handlers<Handler<IncomingEvent>> = new Handlers();
+  readonly #own: Handlers<Handler<never>> = new Handlers();
+  readonly #middleware: Middleware<LiveConnection>[] = [];
+  readonly #logger: Logger;
+  failures = 0;
+
+  constructor({ authenticate, schemas = {} }: ServerOptions, logger: Logger) {
+    this.authenticate = authenticate;
+    this.schemas = new Map(Object.entries(schemas).filter((entry) => entry[1] !== undefined) as [string, StandardSchemaV1][]);
+    this.#logger = logger;
+  }
+
+  get middleware(): readonly Middleware<LiveConnection>[] {
+    return this.#middleware;
+  }
+
+  use(middleware: Middleware<LiveConnection>): void {
+    this.#middleware.push(middleware);
+  }
+
+  readonly on = (event: string, handler: Handler<never>): (() => void) => {
+    const isOwn = event === "connect" || event === "disconnect" || event === "error";
+    return isOwn ? this.#own.add(event, handler) : this.handlers.add(event, handler as Handler<IncomingEvent>);
+  };
+
+  connected(connection: LiveConnection): void {
+    this.#tell("connect", { connection }, connection);
+  }
+
+  disconnected(connection: LiveConnection, ending: Ending): void {
+    this.#tell("disconnect", { connection, ...ending }, connection);
+  }
+
+  failed(failure: Failure<LiveConnection>): void {
+    this.failures += 1;
+    const handlers = this.#own.find("error") as readonly Handler<Failure<LiveConnection>>[];
+    if (handlers.length === 0) this.#log(failure);
+    for (const handler of handlers) {
+      const broken = (error: unknown): void => this.#log({ error: new CarillonError("handler-failed", { cause: error }) });
+      guarded(handler, failure, broken);
+    }
+  }
+
+  #tell(event: string, facts: object, connection: LiveConnection): void {
+    for (const handler of this.#own.find(event) as readonly Handler<object>[]) {
+      guarded(handler, facts, (cause) => {
+        this.failed({ error: new CarillonError("handler-failed", { cause }), connection, event });
+      });
+    }
+  }
+
+  #log({ error, connection, channel, event }: Failure<LiveConnection>): void {
+    this.#logger.error({ code: error.code, cause: error.cause, connection: connection?.id, channel, event }, error.message);
+  }
+}
+
+/** Calls a handler; whether it throws or rejects, nobody but `failed` hears of it. */
+function guarded<Event>(handler: Handler<Event>, event: Event, failed: (error: unknown) => void): void {
+  try {
+    const result = handler(event);
+    if (result instanceof Promise) result.catch(failed);
+  } catch (error) {
+    failed(error);
+  }
+}

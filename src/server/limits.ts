@@ -1,0 +1,15 @@
+import { CarillonError } from "../errors/carillon-error.ts";
+import { defaultLimits, type Limits } from "../engine/limits.ts";
+
+/** @throws {CarillonError} `option-invalid`, naming the limit */
+export function effectiveLimits(limits: Partial<Limits> = {}): Limits {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(defaultLimits, name)) {
+      const known = Object.keys(defaultLimits).join(", ");
+      throw new CarillonError("option-invalid", { message: `limits: "${name}" is no limit; there are ${known}` });
+    }
+    if (value === undefined || (Number.isSafeInteger(value) && value > 0)) continue;
+    throw new CarillonError("option-invalid", { message: `limits: ${name} must be a whole number of at least 1` });
+  }
+  return { ...defaultLimits, ...limits };
+}

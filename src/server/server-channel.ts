@@ -1,0 +1,118 @@
+import { CarillonError } from "../errors/carillon-error.ts";
+import type { Connection } from "../engine/connection.ts";
+import type { Engine, Published } from "../engine/engine.ts";
+import type { Member } from "../engine/presence.ts";
+import type { Publication } from "../engine/publication.ts";
+import type { EventName, Payload } from "../events/event-map.ts";
+import type { Batches } from "./batches.ts";
+
+/** How the server publishes. */
+export interface PublishOptions {
+  /** Everyone but this connection. */
+  readonly except?: Pick<Connection, "id">;
+}
+
+/** A channel in the server's hands. */
+export interface ServerChannel<Events extends object> {
+  readonly name: string;
+  /** Who is there, in channels with presence. */
+  readonly members: readonly Member[];
+  /** This node's connections that are subscribed. */
+  readonly connections: readonly Connection<Events>[];
+
+  /**
+   * Sends an event to every subscriber, on every node.
+   *
+   * Resolves once the broker has accepted it, not when clients have it. Order is kept per channel. A rejection that nobody
+   * handles ends up at `server.on("error")` only.
+   *
+   * @throws {CarillonError} `channel-name-invalid`, `event-name-invalid`; rejects with `broker-unavailable`
+   */
+  publish<Name extends EventName<Events>>(
+    event: Name,
+    data?: Payload<Events[Name]>,
+    options?: PublishOptions,
+  ): Promise<Published>;
+
+  /**
+   * Hears what is published here, by whomever.
+   *
+   * @returns the function that ends it
+   */
+  subscribe(listener: (publication: Publication) => void): Promise<() => void>;
+}
+
+/** Several channels in the server's hands: whoever is in more than one of them hears things once. */
+export interface ServerChannels<Events extends object> {
+  /** As {@link ServerChannel.publish}; it is ephemeral, and takes no place in any channel's history. */
+  publish<Name extends EventName<Events>>(
+    event: Name,
+    data?: Payload<Events[Name]>,
+    options?: PublishOptions,
+  ): Promise<void>;
+}
+
+export function serverChannel<Events extends object>(
+  engine: Engine,
+  batches: Batches<Published>,
+  name: string,
+): ServerChannel<Events> {
+  return {
+    name,
+    get members() {
+      return engine.members(name);
+    },
+    get connections() {
+      // The engine's record is untyped; the application's event map types it.
+      return [...engine.subscribers(name)] as unknown as readonly Connection<Events>[];
+    },
+    publish(event, data, options) {
+      const publication = engine.compose({ channel: name, event, data, ...exceptOf(options) });
+      if (!batches.has(event)) return settled(engine.publish(publication));
+      refuseExcept(options);
+      return settled(batches.add(event, name, data));
+    },
+    subscribe: (listener) => engine.listen(name, listener),
+  };
+}
+
+export function serverChannels<Events extends object>(
+  engine: Engine,
+  batches: Batches<Published>,
+  names: readonly string[],
+): ServerChannels<Events> {
+  const distinct = [...new Set(names)];
+  return {
+    publish(event, data, options) {
+      if (batches.has(event)) {
+        throw new CarillonError("option-invalid", {
+          message: `"${event}" is batched, and batches go to one channel or to everyone`,
+        });
+      }
+      const except = exceptOf(options);
+      // One publication in several channels: one id, one time.
+      const [first, ...others] = distinct.map((channel) => engine.compose({ channel, event, data, ...except }));
+      if (!first) return Promise.resolve();
+      const { id, time } = first;
+      const publications = [first, ...others.map((publication) => ({ ...publication, id, time }))];
+      return settled(engine.signal({ kind: "union", publications }));
+    },
+  };
+}
+
+/** A promise that may be dropped: what it rejects with was reported already. */
+export function settled<Result>(later: Result | Promise<Result>): Promise<Result> {
+  const promise = Promise.resolve(later);
+  promise.catch(() => undefined);
+  return promise;
+}
+
+export function exceptOf(options: PublishOptions | undefined): { readonly except?: string } {
+  return options?.except ? { except: options.except.id } : {};
+}
+
+/** @throws {CarillonError} `option-invalid`: payloads for different audiences cannot travel together */
+export function refuseExcept(options: object | undefined): void {
+  if (!options || Object.values(options).every((value) => value === undefined)) return;
+  throw new CarillonError("option-invalid", { message: "a batched event cannot have except or filter" });
+}

@@ -1,0 +1,234 @@
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { memoryBroker } from "../brokers/memory.ts";
+import { native } from "../dialects/native/dialect.ts";
+import type { Middleware } from "../engine/application.ts";
+import { ChannelRules, type ChannelRule } from "../engine/channel-rules.ts";
+import type { Connection, LiveConnection } from "../engine/connection.ts";
+import { Engine, type Published } from "../engine/engine.ts";
+import type { Handshake } from "../engine/handshake.ts";
+import type { Wire, WireHandler } from "../engine/ports/wire.ts";
+import type { Stats } from "../engine/stats.ts";
+import type { EventName, Payload } from "../events/event-map.ts";
+import { systemClock } from "../platform/clock.ts";
+import { systemRandom } from "../platform/random.ts";
+import { attach } from "./attach.ts";
+import { Batches, type BatchOptions } from "./batches.ts";
+import { Endpoints } from "./endpoints.ts";
+import type { ServerOn } from "./events.ts";
+import { createHttpServer, listen, type Listening, type ListenOptions } from "./http-server.ts";
+import { effectiveLimits } from "./limits.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import { consoleLogger } from "./logger.ts";
+import type { ServerOptions } from "./options.ts";
+import { originRule } from "./origin.ts";
+import {
+  exceptOf,
+  refuseExcept,
+  serverChannel,
+  serverChannels,
+  settled,
+  type PublishOptions,
+  type ServerChannel,
+  type ServerChannels,
+} from "./server-channel.ts";
+import { Sessions } from "./sessions.ts";
+
+/** How the server speaks to everyone. */
+export interface BroadcastOptions<Events extends object, Data extends object> extends PublishOptions {
+  /** Only connections that it accepts; asked on this node, about this node's connections. */
+  readonly filter?: (connection: Connection<Events, Data>) => boolean;
+}
+
+/** How a server ends. */
+export interface CloseOptions {
+  /**
+   * How long clients may take to close before they are cut off.
+   *
+   * @default 5_000 // 5 seconds
+   */
+  readonly timeoutMs?: number;
+}
+
+/** A realtime messaging server. */
+export interface Server<
+  Events extends object = Record<string, unknown>,
+  Data extends object = Record<string, unknown>,
+> {
+  /**
+   * Handles `connect`, `disconnect`, `error`, an event that clients send or request, or a pattern of events (`"user:*"`).
+   *
+   * All handlers of an event run, in the order they were added, also for clients that are connected already. What one
+   * throws harms no other, and reaches `error`.
+   *
+   * @returns the function that takes the handler away
+   */
+  readonly on: ServerOn<Events, Data>;
+
+  /** Adds middleware around every new connection. A client is in once `next()` was called, and refused if it is not. */
+  use(middleware: Middleware<Connection<Events, Data>>): void;
+
+  /** A channel; several: whoever is in more than one of them hears things once. */
+  channel(name: string): ServerChannel<Events>;
+  channel(names: readonly string[]): ServerChannels<Events>;
+
+  /**
+   * Sends an event to everyone, on every node.
+   *
+   * @throws {CarillonError} `event-name-invalid`; rejects with `broker-unavailable`
+   */
+  broadcast<Name extends EventName<Events>>(
+    event: Name,
+    data?: Payload<Events[Name]>,
+    options?: BroadcastOptions<Events, Data>,
+  ): Promise<void>;
+
+  /**
+   * From here on, what the server publishes or broadcasts of this event is collected and sent together.
+   *
+   * @throws {CarillonError} `option-invalid`
+   */
+  batch(event: EventName<Events>, options: BatchOptions): void;
+
+  /** This node's connections that are open. */
+  readonly connections: readonly Connection<Events, Data>[];
+  connection(id: string): Connection<Events, Data> | undefined;
+  stats(): Stats;
+
+  /**
+   * Opens an http or https server of its own.
+   *
+   * @param options the port, or everything
+   * @throws {CarillonError} `listen-failed`, `option-invalid`, `broker-unavailable`
+   */
+  listen(options?: number | ListenOptions): Promise<Listening>;
+
+  /**
+   * Serves its paths on an application's own http server, and leaves all other requests and upgrades to the listeners that
+   * were there before.
+   *
+   * @returns the function that takes it off again
+   */
+  attach(httpServer: HttpServer): () => void;
+
+  /** For adapters: the answer to a plain request, or `undefined` when the path is not one of its endpoints. */
+  fetch(request: Request): Response | undefined;
+
+  /** For adapters: takes an upgrade. @returns `false` when the path is not one of its endpoints; the socket is untouched */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+
+  /** For other runtimes and tests: begins a session on an open wire of your own. */
+  accept(wire: Wire, handshake: Handshake): Promise<WireHandler>;
+
+  /** Takes no more clients, ends those that are there (they come back elsewhere), and lets go of everything. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/**
+ * Makes a server. It serves nobody until it listens or is attached.
+ *
+ * @throws {CarillonError} `option-invalid`
+ *
+ * @example
+ * ```ts
+ * const server = createServer({ channels: { "news": { publish: "server" } } });
+ * server.on("connect", ({ connection }) => connection.send("hello", { id: connection.id }));
+ * await server.listen(8080);
+ * ```
+ */
+export function createServer<
+  Events extends object = Record<string, unknown>,
+  Data extends object = Record<string, unknown>,
+>(options: ServerOptions<Events, Data> = {}): Server<Events, Data> {
+  const { clock = systemClock, random = systemRandom, logger = consoleLogger } = options;
+  const limits = effectiveLimits(options.limits);
+  const originAllowed = originRule(options.origins ?? []);
+  // The engine knows no application's types; here, once, they are let go of, and `Server` gives them back.
+  const lifecycle = new Lifecycle(options as ServerOptions, logger);
+  const rules = new ChannelRules((options.channels ?? {}) as Readonly<Record<string, ChannelRule>>);
+  const broker = options.broker ?? memoryBroker();
+  const engine = new Engine({ broker, rules, application: lifecycle, limits, clock, random });
+  const sessions = new Sessions();
+  const dialects = options.endpoints ?? { "/carillon": native() };
+  const endpoints = new Endpoints({ dialects, engine, sessions, originAllowed, logger });
+  const batches = new Batches<Published>(clock, async (event, channel, items) => {
+    if (channel !== undefined) return engine.publish(engine.compose({ channel, event, data: items, batch: true }));
+    await engine.signal({ kind: "event", event, data: items, batch: true });
+    return { id: random.uuid(), position: undefined };
+  });
+  const started = settled(engine.start());
+  const httpServers = new Set<HttpServer>();
+  const detachers = new Set<() => void>();
+  let closed: Promise<void> | undefined;
+
+  function channel(name: string): ServerChannel<Events>;
+  function channel(names: readonly string[]): ServerChannels<Events>;
+  function channel(names: string | readonly string[]): ServerChannel<Events> | ServerChannels<Events> {
+    return typeof names === "string" ? serverChannel(engine, batches, names) : serverChannels(engine, batches, names);
+  }
+
+  const server: Server<Events, Data> = {
+    on: lifecycle.on as ServerOn<Events, Data>,
+    use: (middleware) => lifecycle.use(middleware as unknown as Middleware<LiveConnection>),
+    channel,
+    broadcast(event, data, broadcast = {}) {
+      if (batches.has(event)) {
+        refuseExcept(broadcast);
+        return settled(batches.add(event, undefined, data).then(() => undefined));
+      }
+      const { except, filter } = broadcast;
+      if (!filter) return settled(engine.signal({ kind: "event", event, data, ...exceptOf(broadcast) }));
+      const accepts = filter as unknown as (connection: LiveConnection) => boolean;
+      engine.sendWhere(event, data, (connection) => connection.id !== except?.id && accepts(connection));
+      return Promise.resolve();
+    },
+    batch: (event, batch) => batches.declare(event, batch),
+    get connections() {
+      return [...engine.connections()] as unknown as readonly Connection<Events, Data>[];
+    },
+    connection: (id) => engine.connection(id) as unknown as Connection<Events, Data> | undefined,
+    stats: () => engine.stats(),
+    async listen(where = {}) {
+      await started;
+      const address = typeof where === "number" ? { port: where } : where;
+      const httpServer = createHttpServer(address.tls, notFound);
+      attach(httpServer, endpoints);
+      const listening = await listen(httpServer, address);
+      httpServers.add(httpServer);
+      return listening;
+    },
+    attach(httpServer) {
+      const detach = attach(httpServer, endpoints);
+      const once = (): void => {
+        if (detachers.delete(once)) detach();
+      };
+      detachers.add(once);
+      return once;
+    },
+    fetch(request) {
+      const answer = endpoints.answer(new URL(request.url).pathname);
+      if (!answer) return undefined;
+      const { status, message, headers } = answer;
+      return new Response(`${message}\n`, { status, headers: { "Content-Type": "text/plain; charset=utf-8", ...headers } });
+    },
+    upgrade: (request, socket, head) => endpoints.upgrade(request, socket, head),
+    accept: (wire, handshake) => endpoints.accept(wire, handshake),
+    close({ timeoutMs = 5_000 } = {}) {
+      closed ??= (async () => {
+        endpoints.close();
+        for (const httpServer of httpServers) httpServer.close();
+        batches.flushAll();
+        await sessions.closeAll("going-away", clock, timeoutMs);
+        for (const httpServer of httpServers) httpServer.closeAllConnections();
+        for (const detach of detachers) detach();
+        await engine.close();
+      })();
+      return closed;
+    },
+  };
+  return server;
+}
+
+function notFound(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(404, { "Content-Type": "text/plain; charset=utf-8" }).end("nothing is served here\n");
+}

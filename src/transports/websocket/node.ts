@@ -1,0 +1,71 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer, type WebSocket, type ServerOptions } from "ws";
+import type { WebSocketSettings } from "../../dialects/dialect.ts";
+import type { Wire, WireHandler } from "../../engine/ports/wire.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { keepAlive } from "./heartbeat.ts";
+import { SharedSends } from "./shared-sends.ts";
+import { WebSocketWire } from "./wire.ts";
+
+/** A handshake that a dialect has agreed to. */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly subprotocol: string | undefined;
+}
+
+/** How long a peer may take to answer our close frame before it is cut off. */
+const closeTimeoutMs = 2_000;
+
+/** WebSockets over Node's sockets: `ws` shakes hands and receives, what is sent goes past it. */
+export class NodeWebSockets {
+  readonly #server: WebSocketServer;
+  readonly #shared = new SharedSends();
+  readonly #settings: WebSocketSettings;
+  readonly #clock: Clock;
+  readonly #chosen = new WeakMap<IncomingMessage, string>();
+
+  constructor(settings: WebSocketSettings, clock: Clock) {
+    this.#settings = settings;
+    this.#clock = clock;
+    const options: ServerOptions & { closeTimeout: number } = {
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: settings.maxMessageBytes,
+      maxFragments: 4_096,
+      closeTimeout: closeTimeoutMs,
+      // The dialect has chosen already; see `accept`.
+      handleProtocols: (_offered, request) => this.#chosen.get(request) ?? false,
+    };
+    this.#server = new WebSocketServer(options);
+  }
+
+  /** Finishes the handshake; `begin` is called with the open wire. A handshake that `ws` refuses is answered by it. */
+  accept({ request, socket, head, subprotocol }: Upgrade, begin: (wire: Wire) => WireHandler): void {
+    if (subprotocol !== undefined) this.#chosen.set(request, subprotocol);
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket, begin));
+  }
+
+  #open(webSocket: WebSocket, socket: Duplex, begin: (wire: Wire) => WireHandler): void {
+    const clock = this.#clock;
+    const settings = this.#settings;
+    const wire = new WebSocketWire({ webSocket, socket, shared: this.#shared, clock, settings });
+    const handler = begin(wire);
+    const stopPings = keepAlive(webSocket, clock, settings);
+    webSocket.on("message", (data, isBinary) => {
+      const bytes = data as Buffer;
+      handler.receive(isBinary ? bytes : bytes.toString());
+    });
+    // `ws` answers a broken frame with its close code by itself, and "close" follows.
+    webSocket.on("error", () => undefined);
+    webSocket.on("close", (code, reason) => {
+      stopPings();
+      wire.destroy();
+      const ending = wire.ending ?? { code, reason: reason.toString() };
+      handler.closed(ending.code, ending.reason);
+    });
+  }
+}

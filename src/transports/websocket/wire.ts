@@ -1,0 +1,87 @@
+import type { Duplex } from "node:stream";
+import type { WebSocket } from "ws";
+import { closeCodes } from "../../errors/close-codes.ts";
+import type { WebSocketSettings } from "../../dialects/dialect.ts";
+import type { Packet, Wire } from "../../engine/ports/wire.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Sends, SharedSends } from "./shared-sends.ts";
+
+/** What a WebSocket wire is made of. */
+export interface WebSocketWireParts {
+  /** Receives, and speaks the closing handshake and pings. */
+  readonly webSocket: WebSocket;
+  /** What frames are written to, past `webSocket`. */
+  readonly socket: Duplex;
+  readonly shared: SharedSends;
+  readonly clock: Clock;
+  readonly settings: WebSocketSettings;
+}
+
+/** A wire over one WebSocket of Node. */
+export class WebSocketWire implements Wire {
+  readonly transport = "websocket";
+  lastWriteAt: number;
+  readonly #webSocket: WebSocket;
+  readonly #socket: Duplex;
+  readonly #clock: Clock;
+  readonly #settings: WebSocketSettings;
+  readonly #sends: Sends;
+  #closing = false;
+  /** How this side ended it, if it did: what the application should hear instead of the 1006 of a cut socket. */
+  ending: { readonly code: number; readonly reason: string } | undefined;
+
+  constructor({ webSocket, socket, shared, clock, settings }: WebSocketWireParts) {
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#settings = settings;
+    this.#sends = shared.sends(this);
+    this.lastWriteAt = clock.now();
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  send(packet: Packet): void {
+    if (!this.#closing) this.#sends.push(packet);
+  }
+
+  pause(): void {
+    this.#webSocket.pause();
+  }
+
+  resume(): void {
+    this.#webSocket.resume();
+  }
+
+  close(code?: number, reason?: string): void {
+    if (this.#closing) return;
+    this.#sends.flush();
+    this.#close(code, reason);
+  }
+
+  destroy(): void {
+    this.#closing = true;
+    this.#sends.drop();
+    this.#webSocket.terminate();
+  }
+
+  /** Frames that are ready, from the flush. Whole frames only, so that they may stand between those of `webSocket`. */
+  write(bytes: Uint8Array): void {
+    if (!this.#socket.writable) return;
+    this.lastWriteAt = this.#clock.now();
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength <= this.#settings.maxBufferedBytes) return;
+    this.#close(closeCodes.slow.code, closeCodes.slow.meaning);
+  }
+
+  #close(code?: number, reason?: string): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.ending = { code: code ?? 1005, reason: reason ?? "" };
+    // A paused socket would never see the peer's close frame.
+    this.#webSocket.resume();
+    this.#webSocket.close(code, reason);
+  }
+}

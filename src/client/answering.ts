@@ -1,30 +1,36 @@
-import { toCarillonError, CarillonError } from "../errors/carillon-error.ts";
+import { CarillonError, toCarillonError } from "../errors/carillon-error.ts";
 import type { ClientMessage, RequestMessage } from "../protocol/messages.ts";
 import type { Handlers } from "./handlers.ts";
 
-/** How an answer leaves. */
+/** How an answer leaves, and who hears what went wrong. */
 export interface AnsweringLine {
-  /** @throws {CarillonError} when it cannot be sent */
+  /** Does nothing when the link that asked is gone. @throws {CarillonError} when it cannot be sent */
   post(message: ClientMessage): void;
+  failed(error: CarillonError): void;
   thrown(error: unknown): void;
 }
 
 /** Lets the application's handlers answer what the server requests. The first answer counts, and a failure is one. */
 export function answerRequest({ ref, event, data }: RequestMessage, handlers: Handlers, line: AnsweringLine): void {
   let isAnswered = false;
-  const refuse = ({ code, message }: CarillonError): void => line.post({ type: "error", ref, code, message });
-  const answer = (give: () => void): void => {
+  const answer = (message: ClientMessage): void => {
     if (isAnswered) return;
-    isAnswered = true;
     try {
-      give();
+      line.post(message);
+      isAnswered = true;
     } catch (error) {
-      refuse(toCarillonError(error, "handler-failed"));
+      // When not even a refusal can be sent, the server's deadline ends it.
+      if (message.type === "response") refuse(error);
+      line.failed(error as CarillonError);
     }
   };
-  const reply = (answered: unknown): void => answer(() => line.post({ type: "response", ref, data: answered }));
+  const refuse = (error: unknown): void => {
+    const { code, message } = toCarillonError(error, "handler-failed");
+    answer({ type: "error", ref, code, message });
+  };
+  const reply = (answered: unknown): void => answer({ type: "response", ref, data: answered });
   const thrown = (error: unknown): void => {
-    answer(() => refuse(toCarillonError(error, "handler-failed")));
+    refuse(error);
     // A CarillonError was meant for the server, which has it now.
     if (!(error instanceof CarillonError)) line.thrown(error);
   };

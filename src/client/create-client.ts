@@ -1,18 +1,14 @@
 import { CarillonError } from "../errors/carillon-error.ts";
-import type { ConnectedMessage, ServerMessage } from "../protocol/messages.ts";
 import { answerRequest } from "./answering.ts";
-import type { Channel } from "./channel.ts";
-import type { Client, ConnectOptions, RequestOptions } from "./client.ts";
-import { closedError, Connecting } from "./connecting.ts";
-import type { Conversation } from "./conversation.ts";
-import { readError } from "./ending.ts";
-import { Handlers } from "./handlers.ts";
-import { checkMs, readOptions, type ClientOptions, type Settings } from "./options.ts";
-import { Outbox } from "./outbox.ts";
+import type { Client, RequestOptions } from "./client.ts";
+import { createConnecting } from "./connecting.ts";
+import { createHandlers, type AnyHandler } from "./handlers.ts";
+import { readMessage, type Incoming } from "./incoming.ts";
+import { checkMs, readOptions, type ClientOptions } from "./options.ts";
+import { createOutbox } from "./outbox.ts";
 import { retryDelay } from "./reconnect.ts";
-import { Requests } from "./requests.ts";
-import type { ClientState } from "./state.ts";
-import { Subscription, type SubscriptionClient } from "./subscription.ts";
+import { createRequests } from "./requests.ts";
+import { createSubscription, type Subscription, type SubscriptionClient } from "./subscription.ts";
 
 /**
  * Makes a client of the server at `url`. It connects with the first `connect()`, subscription or message.
@@ -35,89 +31,111 @@ export function createClient<Events extends object = Record<string, unknown>>(
   options: ClientOptions = {},
 ): Client<Events> {
   // The map of events exists for the compiler only.
-  return new NativeClient(readOptions(url, options)) as unknown as Client<Events>;
+  return composeClient(url, options) as unknown as Client<Events>;
 }
 
-/** Puts the parts together and hands each message of the server to the part that it is for. */
-class NativeClient implements Client {
-  readonly #settings: Settings;
-  readonly #connecting: Connecting;
-  readonly #outbox: Outbox;
-  readonly #requests: Requests;
-  readonly #subscriptions = new Map<string, Subscription>();
-  readonly #events = new Handlers();
-  /** Apart from the events, because no message may look like one of these. */
-  readonly #lifecycle = new Handlers();
-  #conversation: Conversation | undefined;
+/** Puts the parts together. */
+function composeClient(url: string | URL, options: ClientOptions): Client {
+  const settings = readOptions(url, options);
+  const { clock, random, reconnect, requestTimeoutMs } = settings;
+  const events = createHandlers();
+  // Apart from the events, because no message may look like one of these.
+  const lifecycle = createHandlers();
+  const outbox = createOutbox(settings);
+  const requests = createRequests(outbox, clock);
+  const subscriptions = new Map<string, Subscription>();
 
-  constructor(settings: Settings) {
-    this.#settings = settings;
-    this.#outbox = new Outbox(settings.codec, settings.offline);
-    this.#requests = new Requests(this.#outbox, settings.clock);
-    this.#connecting = new Connecting(settings, {
-      opening: (conversation, welcome) => this.#open(conversation, welcome),
-      message: (message) => this.#read(message),
-      fault: (error) => this.#fail(error),
-      losing: () => this.#lose(),
-      closing: (cause) => this.#close(cause),
-      changed: (state) => this.#tell("state", state),
-      connected: (event) => this.#tell("connect", event),
-      disconnected: (event) => this.#tell("disconnect", event),
-    });
-  }
+  /** Returns whether anybody heard. */
+  const fail = (error: CarillonError): boolean => lifecycle.call("error", [error], report);
+  const failed = (error: CarillonError): void => void fail(error);
+  const thrown = (cause: unknown): void => {
+    if (!fail(new CarillonError("handler-failed", { cause }))) report(cause);
+  };
 
-  get state(): ClientState {
-    return this.#connecting.state;
-  }
+  const connecting = createConnecting(settings, {
+    opened(conversation, { maxMessageBytes }) {
+      outbox.open(conversation, maxMessageBytes);
+      // Before what waited, so that nobody misses the echo of their own publication.
+      for (const subscription of subscriptions.values()) subscription.reopened();
+      outbox.flush();
+    },
+    message: (message) => readMessage(message, incoming),
+    fault: failed,
+    lost(error) {
+      outbox.shut();
+      for (const subscription of subscriptions.values()) subscription.lost(error);
+      requests.lost(error);
+      if (error) outbox.clear();
+    },
+    happened: (event, what) => void lifecycle.call(event, [what], thrown),
+  });
 
-  get reconnects(): number {
-    return this.#connecting.reconnects;
-  }
+  const forSubscriptions: SubscriptionClient = {
+    isOpen: () => outbox.wire() !== undefined,
+    start: connecting.start,
+    ask: (question) => requests.ask({ ...question, timeoutMs: requestTimeoutMs }),
+    retry: (waits, run) => clock.after(retryDelay(waits, reconnect, random), run),
+    failed,
+    thrown,
+  };
 
-  connect({ signal }: ConnectOptions = {}): Promise<void> {
-    return this.#connecting.connect(signal);
-  }
-
-  close(): Promise<void> {
-    return this.#connecting.close();
-  }
-
-  onState(listener: (state: ClientState) => unknown): () => void {
-    return this.#lifecycle.on("state", listener);
-  }
-
-  on(event: string, handler: (...parameters: never[]) => unknown): () => void {
-    const isLifecycle = event === "connect" || event === "disconnect" || event === "error";
-    return (isLifecycle ? this.#lifecycle : this.#events).on(event, handler);
-  }
-
-  send(event: string, data?: unknown): void {
-    this.#connecting.start();
-    this.#outbox.post(
-      { type: "send", event, data },
-      { failed: (error) => void (error.code !== "closed" && this.#fail(error)) },
-    );
-  }
-
-  request(event: string, data?: unknown, options: RequestOptions = {}): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const { timeoutMs = this.#settings.requestTimeoutMs, signal } = options;
-      checkMs("timeoutMs", timeoutMs);
-      if (!signal?.aborted) this.#connecting.start();
-      this.#requests.ask({
-        answer: "response",
-        timeoutMs,
-        signal,
-        message: (ref) => ({ type: "request", ref, event, data }),
-        resolve: (answer) => resolve(answer.data),
-        reject,
+  const incoming: Incoming = {
+    requests,
+    subscriptions,
+    subscription(name) {
+      const subscription = subscriptions.get(name) ?? createSubscription(name, forSubscriptions);
+      subscriptions.set(name, subscription);
+      return subscription;
+    },
+    sent: (event, data) => void events.call(event, [data, { event, reply() {} }], thrown),
+    requested(message) {
+      const wire = outbox.wire();
+      answerRequest(message, events, {
+        post(answer) {
+          // Another link's server would take it for the answer to something else.
+          if (wire === outbox.wire()) outbox.post(answer, { failed() {} });
+        },
+        failed,
+        thrown,
       });
-    });
-  }
+    },
+    failed,
+  };
 
-  channel(name: string): Channel {
-    let subscription = this.#subscriptions.get(name);
-    if (!subscription) this.#subscriptions.set(name, (subscription = new Subscription(name, this.#forSubscriptions)));
-    return subscription;
-  }
+  return {
+    get state() {
+      return connecting.state();
+    },
+    get reconnects() {
+      return connecting.reconnects();
+    },
+    connect: (wanted) => connecting.connect(wanted?.signal),
+    close: connecting.close,
+    onState: (listener) => lifecycle.on("state", listener),
+    on: (event: string, handler: AnyHandler) =>
+      (["connect", "disconnect", "error"].includes(event) ? lifecycle : events).on(event, handler),
+    send(event: string, data?: unknown) {
+      connecting.start();
+      outbox.post({ type: "send", event, data }, { failed });
+    },
+    request: (event: string, data?: unknown, { timeoutMs = requestTimeoutMs, signal }: RequestOptions = {}) =>
+      new Promise((resolve, reject) => {
+        checkMs("timeoutMs", timeoutMs);
+        if (!signal?.aborted) connecting.start();
+        requests.ask({
+          answer: "response",
+          timeoutMs,
+          signal,
+          message: (ref) => ({ type: "request", ref, event, data }),
+          resolve: (answer) => resolve(answer.data),
+          reject,
+        });
+      }),
+    channel: incoming.subscription,
+  };
+}
+
+/** As the platform reports what is thrown in an event listener; Node has no such thing. */
+function report(error: unknown): void {
+  globalThis.reportError?.(error);
 }

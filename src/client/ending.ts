@@ -1,17 +1,13 @@
 import { CarillonError } from "../errors/carillon-error.ts";
-import { mayReconnect } from "../errors/close-codes.ts";
 import { errorCodes, type ErrorCode } from "../errors/codes.ts";
 import type { ErrorMessage } from "../protocol/messages.ts";
 
-/** How a conversation with the server ended, and what that means for coming back. */
+/** How a conversation with the server ended. */
 export interface Ending {
+  /** What the server closed with; 1002 when it could not be understood, 1006 when there was no word, 4504 when nothing came. */
   readonly code: number;
   readonly reason: string;
   readonly cause: CarillonError;
-  /** The same client would be turned away again. */
-  readonly final: boolean;
-  /** Another token would help. */
-  readonly expired: boolean;
 }
 
 /** The server's close codes in the words of the error table; the others only say that the connection is gone. */
@@ -28,16 +24,10 @@ const errorOfCloseCode: Readonly<Record<number, ErrorCode>> = {
   4529: "rate-limited",
 };
 
-/** Reads a close code. `told` is the error that the server sent before; `otherwise` is for codes that say nothing. */
-export function readEnding(code: number, reason: string, told: CarillonError | undefined, otherwise: ErrorCode): Ending {
-  const message = `the connection was closed with ${code}${reason && `: ${reason}`}`;
-  return {
-    code,
-    reason,
-    cause: told ?? new CarillonError(errorOfCloseCode[code] ?? otherwise, { message }),
-    final: !mayReconnect(code),
-    expired: code === 4402 || told?.code === "token-expired",
-  };
+/** Reads a close code; `otherwise` is for those that say nothing. */
+export function closeError(code: number, reason: string, otherwise: ErrorCode): CarillonError {
+  const message = `the connection was closed with ${code} ${reason}`.trim();
+  return new CarillonError(errorOfCloseCode[code] ?? otherwise, { message });
 }
 
 /** An error as the server told it. A code that is newer than this client becomes `internal`. */

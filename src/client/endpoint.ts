@@ -14,7 +14,7 @@ export function readEndpoint(url: string | URL): string {
   }
   if (!endpoint || !/^(http|ws)s?:$/.test(endpoint.protocol)) {
     throw new CarillonError("option-invalid", {
-      message: `"${String(url)}" is no URL of a server; give one like wss://example.com/carillon`,
+      message: `the url must be like wss://example.com/carillon, not ${String(url)}`,
     });
   }
   endpoint.protocol = endpoint.protocol.replace("http", "ws");

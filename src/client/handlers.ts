@@ -1,56 +1,55 @@
+/** Whatever the application passes to an `on`; its overloads give it its type. */
+export type AnyHandler = (...parameters: never[]) => unknown;
+
 interface Entry {
-  readonly handler: (...parameters: never[]) => unknown;
-  removed: boolean;
+  readonly pattern: string;
+  readonly handler: AnyHandler;
+  isRemoved: boolean;
 }
 
 /**
- * Handlers by event name or pattern: those of the name first, then those of patterns, each in the order they were added.
+ * Handlers by event name or pattern, called in the order they were added.
  *
- * Lists are replaced and never changed, so a handler added during a call is not part of it; one removed is not called.
+ * The list is replaced and never changed, so a handler added during a call is not part of it; one removed is not called.
  */
-export class Handlers {
-  readonly #named = new Map<string, readonly Entry[]>();
-  #patterns: readonly (readonly [prefix: string, entry: Entry])[] = [];
-
+export interface Handlers {
   /** @returns the function that takes the handler away again; calling it twice is harmless */
-  on(event: string, handler: (...parameters: never[]) => unknown): () => void {
-    const entry: Entry = { handler, removed: false };
-    if (event.endsWith("*")) {
-      this.#patterns = [...this.#patterns, [event.slice(0, -1), entry]];
-      return () => {
-        entry.removed = true;
-        this.#patterns = this.#patterns.filter((other) => other[1] !== entry);
-      };
-    }
-    this.#named.set(event, [...(this.#named.get(event) ?? []), entry]);
-    return () => {
-      entry.removed = true;
-      const rest = (this.#named.get(event) ?? []).filter((other) => other !== entry);
-      if (rest.length > 0) this.#named.set(event, rest);
-      else this.#named.delete(event);
-    };
-  }
-
+  on(pattern: string, handler: AnyHandler): () => void;
   /**
    * Calls every handler of an event; what one throws or rejects with goes to `thrown`, and the others are still called.
    *
    * @returns whether there was any
    */
-  call(event: unknown, parameters: readonly unknown[], thrown: (error: unknown) => void): boolean {
-    if (typeof event !== "string") return false;
-    const entries = [
-      ...(this.#named.get(event) ?? []),
-      ...this.#patterns.filter(([prefix]) => event.startsWith(prefix)).map(([, entry]) => entry),
-    ];
-    for (const { handler, removed } of entries) {
-      if (removed) continue;
-      try {
-        const result = handler(...(parameters as never[]));
-        if (result instanceof Promise) result.catch(thrown);
-      } catch (error) {
-        thrown(error);
+  call(event: string, parameters: readonly unknown[], thrown: (error: unknown) => void): boolean;
+}
+
+export function createHandlers(): Handlers {
+  let entries: readonly Entry[] = [];
+  return {
+    on(pattern, handler) {
+      const entry: Entry = { pattern, handler, isRemoved: false };
+      entries = [...entries, entry];
+      return () => {
+        entry.isRemoved = true;
+        entries = entries.filter((other) => other !== entry);
+      };
+    },
+    call(event, parameters, thrown) {
+      const called = entries.filter(({ pattern }) => matches(pattern, event));
+      for (const entry of called) {
+        if (entry.isRemoved) continue;
+        try {
+          const result = entry.handler(...(parameters as never[]));
+          if (result instanceof Promise) result.catch(thrown);
+        } catch (error) {
+          thrown(error);
+        }
       }
-    }
-    return entries.length > 0;
-  }
+      return called.length > 0;
+    },
+  };
+}
+
+function matches(pattern: string, event: string): boolean {
+  return pattern.endsWith("*") ? event.startsWith(pattern.slice(0, -1)) : pattern === event;
 }

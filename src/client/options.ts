@@ -1,6 +1,6 @@
 import { CarillonError } from "../errors/carillon-error.ts";
 import { systemClock, type Clock } from "../platform/clock.ts";
-import { systemRandom, type Random } from "../platform/random.ts";
+import type { Random } from "../platform/random.ts";
 import { createJsonCodec, type Codec } from "../protocol/codec.ts";
 import { readEndpoint } from "./endpoint.ts";
 import type { ReconnectOptions } from "./reconnect.ts";
@@ -53,7 +53,7 @@ export interface ClientOptions {
   /** Time, for tests. */
   readonly clock?: Clock;
   /** Randomness, for tests. */
-  readonly random?: Random;
+  readonly random?: Pick<Random, "next">;
 }
 
 /** The options with nothing left open. */
@@ -67,46 +67,51 @@ export interface Settings {
   readonly codec: Codec;
   readonly transports: readonly Transport[];
   readonly clock: Clock;
-  readonly random: Random;
+  readonly random: Pick<Random, "next">;
 }
 
 /** @throws {CarillonError} `option-invalid` */
 export function readOptions(url: string | URL, options: ClientOptions): Settings {
-  const { connectTimeoutMs = 10_000, requestTimeoutMs = 10_000, offline = "queue", token } = options;
-  const { delayMs = 1_000, maxDelayMs = 30_000, jitter = "full", attempts = Infinity } = options.reconnect || {};
+  const {
+    connectTimeoutMs = 10_000,
+    requestTimeoutMs = 10_000,
+    offline = "queue",
+    codec = createJsonCodec(),
+    transports = globalThis.WebSocket ? [webSocket()] : [],
+    clock = systemClock,
+    random = { next: Math.random },
+    reconnect,
+    token,
+  } = options;
+  const { delayMs = 1_000, maxDelayMs = 30_000, jitter = "full", attempts = Infinity } = reconnect || {};
   checkMs("connectTimeoutMs", connectTimeoutMs);
   checkMs("requestTimeoutMs", requestTimeoutMs);
-  checkMs("reconnect.delayMs", delayMs);
-  checkMs("reconnect.maxDelayMs", maxDelayMs);
-  check(maxDelayMs >= delayMs, "reconnect.maxDelayMs must not be less than reconnect.delayMs");
-  check(jitter === "full" || jitter === "none", `reconnect.jitter must be "full" or "none"`);
-  check(attempts >= 1, "reconnect.attempts must be at least 1; for no reconnecting use reconnect: false");
-  check(offline === "queue" || offline === "reject", `offline must be "queue" or "reject"`);
-  check(token === undefined || typeof token === "string" || typeof token === "function", "token must be text or a function");
-  const transports = options.transports ?? (globalThis.WebSocket ? [webSocket()] : []);
-  check(
-    transports.length > 0,
-    `pass transports: this platform has no WebSocket of its own; for Node there is nodeWebSocket() in "carillon/client/node"`,
-  );
+  checkMs("delayMs", delayMs);
+  checkMs("maxDelayMs", maxDelayMs);
+  check(maxDelayMs >= delayMs, "maxDelayMs must not be less than delayMs");
+  check(["full", "none"].includes(jitter), `jitter must be "full" or "none"`);
+  check(attempts >= 1, "attempts must be at least 1");
+  check(["queue", "reject"].includes(offline), `offline must be "queue" or "reject"`);
+  check(transports.length > 0, "transports must not be empty; Node has one in carillon/client/node");
   return {
     url: readEndpoint(url),
     token,
-    reconnect: { delayMs, maxDelayMs, jitter, attempts: options.reconnect === false ? 0 : attempts },
+    reconnect: { delayMs, maxDelayMs, jitter, attempts: reconnect === false ? 0 : attempts },
     connectTimeoutMs,
     requestTimeoutMs,
     offline,
-    codec: options.codec ?? createJsonCodec(),
+    codec,
     transports,
-    clock: options.clock ?? systemClock,
-    random: options.random ?? systemRandom,
+    clock,
+    random,
   };
 }
 
 /** @throws {CarillonError} `option-invalid` unless a timer can be started with it */
 export function checkMs(name: string, value: number): void {
-  check(value >= 1 && value <= maxTimerMs, `${name} must be a number of milliseconds from 1 to ${maxTimerMs}`);
+  check(value >= 1 && value <= maxTimerMs, `${name} must be 1 to ${maxTimerMs}`);
 }
 
-function check(fine: boolean, message: string): void {
-  if (!fine) throw new CarillonError("option-invalid", { message });
+function check(isFine: boolean, message: string): void {
+  if (!isFine) throw new CarillonError("option-invalid", { message });
 }

@@ -1,6 +1,7 @@
 import { CarillonError } from "../errors/carillon-error.ts";
 import type { Codec, CodecFrame } from "../protocol/codec.ts";
 import type { ClientMessage } from "../protocol/messages.ts";
+import type { Settings } from "./options.ts";
 
 /** More waiting messages are refused with `queue-full`. */
 const maxWaiting = 1_000;
@@ -10,16 +11,34 @@ const maxWaitingBytes = 4 * 1024 * 1024;
 
 /** What the outbox needs of a conversation. */
 export interface Wire {
-  readonly bufferedBytes: number;
+  bufferedBytes(): number;
   send(frame: CodecFrame): void;
 }
 
-/** Told what becomes of a posted message. */
+/** Who posts a message, and is told what becomes of it. */
 export interface Sender {
-  /** It is being handed to the link. */
-  sent?(): void;
+  /** Set when the message is handed to the link. */
+  isSent?: boolean;
   /** It never left, and never will. */
   failed(error: CarillonError): void;
+}
+
+/** Decides what leaves at once, what waits for a connection and what is refused. */
+export interface Outbox {
+  /** The open connection. */
+  wire(): Wire | undefined;
+  /**
+   * @returns the function that takes the message back while it waits
+   * @throws {CarillonError} `payload-invalid`, `payload-too-large`, `offline` and `queue-full` (temporary)
+   */
+  post(message: ClientMessage, sender: Sender): () => void;
+  /** From now on messages leave at once; those that waited do so with `flush`. */
+  open(wire: Wire, maxMessageBytes: number): void;
+  flush(): void;
+  /** From now on messages wait. */
+  shut(): void;
+  /** Forgets everything that waits. */
+  clear(): void;
 }
 
 interface Waiting {
@@ -28,99 +47,77 @@ interface Waiting {
   readonly sender: Sender;
 }
 
-/** Decides what leaves at once, what waits for a connection and what is refused. */
-export class Outbox {
-  readonly #codec: Codec;
-  readonly #offline: "queue" | "reject";
-  readonly #waiting = new Set<Waiting>();
-  #bytes = 0;
-  #wire: Wire | undefined;
-  #maxMessageBytes = Infinity;
+export function createOutbox({ codec, offline }: Pick<Settings, "codec" | "offline">): Outbox {
+  const queue = new Set<Waiting>();
+  let queuedBytes = 0;
+  let wire: Wire | undefined;
+  let limit = Infinity;
 
-  constructor(codec: Codec, offline: "queue" | "reject") {
-    this.#codec = codec;
-    this.#offline = offline;
-  }
+  const take = (waiting: Waiting): void => {
+    if (queue.delete(waiting)) queuedBytes -= waiting.bytes;
+  };
+  const check = ({ bytes }: Waiting): void => {
+    if (bytes > limit) throw new CarillonError("payload-too-large", { message: `${bytes} bytes are more than ${limit}` });
+  };
+  const transmit = ({ sender, frame }: Waiting): void => {
+    sender.isSent = true;
+    wire?.send(frame);
+  };
 
-  get isOpen(): boolean {
-    return this.#wire !== undefined;
-  }
-
-  /**
-   * @returns the function that takes the message back while it waits
-   * @throws {CarillonError} `payload-invalid`, `payload-too-large`, `offline` and `queue-full` (temporary)
-   */
-  post(message: ClientMessage, sender: Sender): () => void {
-    const frame = this.#encode(message);
-    const bytes = byteLength(frame);
-    if (bytes > this.#maxMessageBytes) throw this.#tooLarge(bytes);
-    if (this.#wire) {
-      if (this.#wire.bufferedBytes > maxWaitingBytes) throw new CarillonError("queue-full");
-      sender.sent?.();
-      this.#wire.send(frame);
-      return () => {};
-    }
-    if (this.#offline === "reject") throw new CarillonError("offline");
-    if (this.#waiting.size >= maxWaiting || this.#bytes + bytes > maxWaitingBytes) throw new CarillonError("queue-full");
-    const waiting: Waiting = { frame, bytes, sender };
-    this.#waiting.add(waiting);
-    this.#bytes += bytes;
-    return () => this.#take(waiting);
-  }
-
-  /** From now on messages leave at once; those that waited do so with {@link flush}. */
-  open(wire: Wire, maxMessageBytes: number): void {
-    this.#wire = wire;
-    // What is no number is no limit.
-    this.#maxMessageBytes = maxMessageBytes > 0 ? maxMessageBytes : Infinity;
-  }
-
-  flush(): void {
-    const tooLarge: Waiting[] = [];
-    for (const waiting of this.#waiting) {
-      if (!this.#wire) break;
-      this.#take(waiting);
-      if (waiting.bytes > this.#maxMessageBytes) tooLarge.push(waiting);
+  return {
+    wire: () => wire,
+    post(message, sender) {
+      const frame = encode(codec, message);
+      const bytes = typeof frame === "string" ? new TextEncoder().encode(frame).length : frame.length;
+      const waiting: Waiting = { frame, bytes, sender };
+      // While offline the limit of the last connection is the best guess.
+      check(waiting);
+      if (!wire && offline === "reject") throw new CarillonError("offline");
+      const isFull = wire
+        ? wire.bufferedBytes() > maxWaitingBytes
+        : queue.size >= maxWaiting || queuedBytes + bytes > maxWaitingBytes;
+      if (isFull) throw new CarillonError("queue-full");
+      if (wire) transmit(waiting);
       else {
-        waiting.sender.sent?.();
-        this.#wire.send(waiting.frame);
+        queue.add(waiting);
+        queuedBytes += bytes;
       }
-    }
-    // Last, because whoever is told may post again, and must not overtake.
-    for (const { sender, bytes } of tooLarge) sender.failed(this.#tooLarge(bytes));
-  }
-
-  /** From now on messages wait. */
-  shut(): void {
-    this.#wire = undefined;
-  }
-
-  /** Gives up everything that waits. */
-  clear(error: CarillonError): void {
-    for (const waiting of this.#waiting) {
-      this.#take(waiting);
-      waiting.sender.failed(error);
-    }
-  }
-
-  #take(waiting: Waiting): void {
-    if (this.#waiting.delete(waiting)) this.#bytes -= waiting.bytes;
-  }
-
-  #encode(message: ClientMessage): CodecFrame {
-    try {
-      return this.#codec.encode(message);
-    } catch (cause) {
-      throw new CarillonError("payload-invalid", { message: `the data cannot be encoded: ${String(cause)}`, cause });
-    }
-  }
-
-  #tooLarge(bytes: number): CarillonError {
-    const message = `the message has ${bytes} bytes, and the server accepts ${this.#maxMessageBytes}`;
-    return new CarillonError("payload-too-large", { message });
-  }
+      return () => take(waiting);
+    },
+    open(opened, maxMessageBytes) {
+      wire = opened;
+      // What is no number is no limit.
+      limit = maxMessageBytes > 0 ? maxMessageBytes : Infinity;
+    },
+    flush() {
+      const refused: (() => void)[] = [];
+      for (const waiting of queue) {
+        if (!wire) break;
+        take(waiting);
+        try {
+          check(waiting);
+          transmit(waiting);
+        } catch (error) {
+          refused.push(() => waiting.sender.failed(error as CarillonError));
+        }
+      }
+      // Last, because whoever is told may post again, and must not overtake.
+      for (const tell of refused) tell();
+    },
+    shut() {
+      wire = undefined;
+    },
+    clear() {
+      queue.clear();
+      queuedBytes = 0;
+    },
+  };
 }
 
-function byteLength(frame: CodecFrame): number {
-  return typeof frame === "string" ? new TextEncoder().encode(frame).length : frame.length;
+function encode(codec: Codec, message: ClientMessage): CodecFrame {
+  try {
+    return codec.encode(message);
+  } catch (cause) {
+    throw new CarillonError("payload-invalid", { message: String(cause), cause });
+  }
 }

@@ -1,5 +1,5 @@
 import type { Member } from "../protocol/messages.ts";
-import { Handlers } from "./handlers.ts";
+import { createHandlers } from "./handlers.ts";
 
 /** Who is in a channel that has presence. */
 export interface Presence {
@@ -12,64 +12,49 @@ export interface Presence {
 }
 
 /** Keeps the list of members as the server tells it. */
-export class PresenceList implements Presence {
-  readonly #handlers = new Handlers();
-  readonly #thrown: (error: unknown) => void;
-  #byUser = new Map<string, Member>();
-  #members: readonly Member[] = [];
-  #isKnown = false;
-
-  constructor(thrown: (error: unknown) => void) {
-    this.#thrown = thrown;
-  }
-
-  get members(): readonly Member[] {
-    return this.#members;
-  }
-
-  on(event: "join" | "leave" | "change", handler: (value: never) => unknown): () => void {
-    return this.#handlers.on(event, handler);
-  }
-
+export interface MemberList extends Presence {
   /** The whole list, absent on a channel without presence. Joins and leaves are told only if there was one before. */
-  replace(members: readonly Member[] | undefined): void {
-    if (!members) return;
-    const before = this.#byUser;
-    const wasKnown = this.#isKnown;
-    this.#byUser = new Map(members.map((member) => [member.user, member]));
-    this.#isKnown = true;
-    this.#changed();
-    if (!wasKnown) return;
-    for (const [user, member] of before) if (!this.#byUser.has(user)) this.#tell("leave", member);
-    for (const [user, member] of this.#byUser) if (!before.has(user)) this.#tell("join", member);
-  }
+  replace(members: readonly Member[] | undefined): void;
+  join(member: Member): void;
+  leave(member: Member): void;
+  clear(): void;
+}
 
-  join(member: Member): void {
-    const isNew = !this.#byUser.has(member.user);
-    this.#byUser.set(member.user, member);
-    this.#changed();
-    if (isNew) this.#tell("join", member);
-  }
+export function createMemberList(thrown: (error: unknown) => void): MemberList {
+  const handlers = createHandlers();
+  let byUser: ReadonlyMap<string, Member> = new Map();
+  let members: readonly Member[] = [];
+  let isKnown = false;
 
-  leave(member: Member): void {
-    if (!this.#byUser.delete(member.user)) return;
-    this.#changed();
-    this.#tell("leave", member);
-  }
+  const tell = (event: string, value: unknown): void => void handlers.call(event, [value], thrown);
+  const become = (next: ReadonlyMap<string, Member>): void => {
+    const before = byUser;
+    byUser = next;
+    members = [...next.values()];
+    tell("change", members);
+    if (!isKnown) return;
+    for (const [user, member] of before) if (!next.has(user)) tell("leave", member);
+    for (const [user, member] of next) if (!before.has(user)) tell("join", member);
+  };
 
-  clear(): void {
-    this.#isKnown = false;
-    if (this.#byUser.size === 0) return;
-    this.#byUser = new Map();
-    this.#changed();
-  }
-
-  #changed(): void {
-    this.#members = [...this.#byUser.values()];
-    this.#tell("change", this.#members);
-  }
-
-  #tell(event: string, value: unknown): void {
-    this.#handlers.call(event, [value], this.#thrown);
-  }
+  return {
+    get members() {
+      return members;
+    },
+    on: handlers.on,
+    replace(list) {
+      if (!list) return;
+      become(new Map(list.map((member) => [member.user, member])));
+      isKnown = true;
+    },
+    join: (member) => become(new Map(byUser).set(member.user, member)),
+    leave(member) {
+      const next = new Map(byUser);
+      if (next.delete(member.user)) become(next);
+    },
+    clear() {
+      isKnown = false;
+      if (byUser.size > 0) become(new Map());
+    },
+  };
 }

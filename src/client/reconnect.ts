@@ -32,7 +32,7 @@ export interface ReconnectOptions {
 }
 
 /** How long to wait after `waits` waits in a row, in ms. */
-export function retryDelay(waits: number, options: Required<ReconnectOptions>, random: Random): number {
+export function retryDelay(waits: number, options: Required<ReconnectOptions>, random: Pick<Random, "next">): number {
   const delay = Math.min(options.maxDelayMs, options.delayMs * 2 ** waits);
   const floor = Math.min(minDelayMs, delay);
   return options.jitter === "none" ? delay : floor + random.next() * (delay - floor);

@@ -2,7 +2,7 @@ import { CarillonError } from "../errors/carillon-error.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { ClientMessage, ServerMessage } from "../protocol/messages.ts";
 import { readError } from "./ending.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Outbox, Sender } from "./outbox.ts";
 
 /** The messages that answer something, by their type. */
 export type AnswerTo<Type extends ServerMessage["type"]> = Extract<ServerMessage, { readonly type: Type }>;
@@ -18,80 +18,75 @@ export interface Question<Type extends ServerMessage["type"]> {
   reject(error: CarillonError): void;
 }
 
-interface Pending {
-  readonly question: Question<never>;
-  isSent: boolean;
+interface Pending extends Sender {
+  /** A question, whatever its answer. */
+  readonly question: {
+    readonly answer: string;
+    resolve(answer: never): void;
+    reject(error: CarillonError): void;
+  };
   release(): void;
 }
 
 /** Matches answers with what was asked; nothing is asked for ever. */
-export class Requests {
-  readonly #outbox: Outbox;
-  readonly #clock: Clock;
-  readonly #pending = new Map<number, Pending>();
-  /** Never starts over, so that a late answer can only be one to nothing. */
-  #lastRef = 0;
+export interface Requests {
+  ask<Type extends ServerMessage["type"]>(question: Question<Type>): void;
+  /** Takes an answer; one that nobody waits for, or of another kind than was asked for, is ignored. */
+  read(message: ServerMessage, ref: number): void;
+  /** The link is gone, and what was sent on it will not be answered; with an error, nothing will. */
+  lost(error?: CarillonError): void;
+}
 
-  constructor(outbox: Outbox, clock: Clock) {
-    this.#outbox = outbox;
-    this.#clock = clock;
-  }
+export function createRequests(outbox: Outbox, clock: Clock): Requests {
+  const pending = new Map<number, Pending>();
+  // Never starts over, so that a late answer can only be one to nothing.
+  let lastRef = 0;
 
-  ask<Type extends ServerMessage["type"]>(question: Question<Type>): void {
-    const { signal } = question;
-    if (signal?.aborted) return question.reject(abortedError(signal));
-    const ref = ++this.#lastRef;
-    const fail = (error: CarillonError): void => this.#take(ref)?.reject(error);
-    const abort = (): void => fail(abortedError(signal!));
-    const timer = this.#clock.after(question.timeoutMs, () => fail(new CarillonError("timeout")));
-    signal?.addEventListener("abort", abort);
-    let withdraw = (): void => {};
-    const pending: Pending = {
-      question,
-      isSent: false,
-      release() {
-        timer.cancel();
-        signal?.removeEventListener("abort", abort);
-        withdraw();
-      },
-    };
-    this.#pending.set(ref, pending);
-    try {
-      withdraw = this.#outbox.post(question.message(ref), { sent: () => (pending.isSent = true), failed: fail });
-    } catch (error) {
-      fail(error as CarillonError);
-    }
-  }
+  const take = (ref: number): Pending["question"] | undefined => {
+    const taken = pending.get(ref);
+    pending.delete(ref);
+    taken?.release();
+    return taken?.question;
+  };
 
-  /** @returns whether the message was one that answers, known or not */
-  read(message: ServerMessage): boolean {
-    if (!("ref" in message) || message.ref === undefined || message.type === "request") return false;
-    const pending = this.#pending.get(message.ref);
-    if (pending?.isSent && (message.type === "error" || message.type === pending.question.answer)) {
-      const question = this.#take(message.ref)!;
-      if (message.type === "error") question.reject(readError(message));
-      else question.resolve(message as never);
-    }
-    return true;
-  }
-
-  /** The link is gone: what was sent on it will not be answered. */
-  lost(): void {
-    for (const [ref, { isSent }] of this.#pending) {
-      if (isSent) this.#take(ref)?.reject(new CarillonError("connection-closed"));
-    }
-  }
-
-  clear(error: CarillonError): void {
-    for (const ref of this.#pending.keys()) this.#take(ref)?.reject(error);
-  }
-
-  #take(ref: number): Question<never> | undefined {
-    const pending = this.#pending.get(ref);
-    this.#pending.delete(ref);
-    pending?.release();
-    return pending?.question;
-  }
+  return {
+    ask(question) {
+      const { signal } = question;
+      if (signal?.aborted) return question.reject(abortedError(signal));
+      const ref = ++lastRef;
+      const failed = (error: CarillonError): void => take(ref)?.reject(error);
+      const abort = (): void => failed(abortedError(signal!));
+      const timer = clock.after(question.timeoutMs, () => failed(new CarillonError("timeout")));
+      signal?.addEventListener("abort", abort);
+      let withdraw = (): void => {};
+      const asked: Pending = {
+        question,
+        failed,
+        release() {
+          timer.cancel();
+          signal?.removeEventListener("abort", abort);
+          withdraw();
+        },
+      };
+      pending.set(ref, asked);
+      try {
+        withdraw = outbox.post(question.message(ref), asked);
+      } catch (error) {
+        failed(error as CarillonError);
+      }
+    },
+    read(message, ref) {
+      const asked = pending.get(ref);
+      if (!asked?.isSent) return;
+      if (message.type === "error") take(ref)!.reject(readError(message));
+      else if (message.type === asked.question.answer) take(ref)!.resolve(message as never);
+    },
+    lost(error) {
+      for (const [ref, { isSent }] of pending) {
+        if (isSent || error) take(ref)?.reject(error ?? new CarillonError("connection-closed"));
+      }
+    },
+  };
 }
 
 /** The error for what a signal ended. */

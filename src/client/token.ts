@@ -2,22 +2,19 @@
 export type TokenOption = string | (() => string | Promise<string>);
 
 /** Remembers the token that a provider gave until the server says that it has expired. */
-export class TokenSource {
-  readonly #option: TokenOption | undefined;
-  #token: string | undefined;
-
-  constructor(option: TokenOption | undefined) {
-    this.#option = option;
-  }
-
-  async get(): Promise<string | undefined> {
-    if (typeof this.#option !== "function") return this.#option;
-    return (this.#token ??= await this.#option());
-  }
-
+export interface TokenSource {
+  get(): Promise<string | undefined>;
   /** @returns whether there is hope for a fresh one */
-  forget(): boolean {
-    this.#token = undefined;
-    return typeof this.#option === "function";
-  }
+  forget(): boolean;
+}
+
+export function createTokenSource(option: TokenOption | undefined): TokenSource {
+  let token: string | undefined;
+  return {
+    get: async () => (typeof option === "function" ? (token ??= await option()) : option),
+    forget() {
+      token = undefined;
+      return typeof option === "function";
+    },
+  };
 }

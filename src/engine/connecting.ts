@@ -1,7 +1,7 @@
 import { CarillonError } from "../errors/carillon-error.ts";
 import type { Application, Identity } from "./application.ts";
 import type { LiveConnection } from "./connection.ts";
-import { then, type Later } from "./later.ts";
+import { andThen, type Later } from "./later.ts";
 
 const maxUserIdLength = 128;
 
@@ -16,7 +16,7 @@ export function connect(
   application: Application,
   open: () => void,
 ): Later<void> {
-  return then(authenticate(connection, token, application), (identity) => {
+  return andThen(authenticate(connection, token, application), (identity) => {
     takeIdentity(connection, identity);
     if (application.middleware.length === 0) return open();
     return runMiddleware(connection, application, open);

@@ -2,7 +2,7 @@ import { CarillonError, toCarillonError } from "../errors/carillon-error.ts";
 import type { Application } from "./application.ts";
 import type { LiveConnection } from "./connection.ts";
 import type { Failures } from "./failures.ts";
-import { then, type Later } from "./later.ts";
+import { andThen, type Later } from "./later.ts";
 import { checkEventName } from "./names.ts";
 import { validate } from "./validate.ts";
 
@@ -35,7 +35,7 @@ export function dispatch(application: Application, failures: Failures, { connect
     if (reply) throw new CarillonError("no-handler");
     return undefined;
   }
-  return then(validate(application.schemas, event, data), (valid) => {
+  return andThen(validate(application.schemas, event, data), (valid) => {
     let waiting = reply;
     const end = (run: (reply: Reply) => void): void => {
       const first = waiting;

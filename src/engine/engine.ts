@@ -11,7 +11,7 @@ import { connect } from "./connecting.ts";
 import { LiveConnection, type ConnectionHost, type ConnectionStart } from "./connection.ts";
 import { dispatch, type Reply } from "./dispatch.ts";
 import { Failures } from "./failures.ts";
-import { then, type Later } from "./later.ts";
+import { andThen, type Later } from "./later.ts";
 import type { Limits } from "./limits.ts";
 import { LocalDelivery } from "./local-delivery.ts";
 import { Membership, type Joined } from "./membership.ts";
@@ -163,8 +163,8 @@ export class Engine implements ConnectionHost {
       throw new CarillonError("not-subscribed");
     }
     const attempt = { connection, action: "publish", channel, event } as const;
-    return then(authorize(rule, attempt, this.#failures), () =>
-      then(validate(this.#application.schemas, event, data), (valid) => {
+    return andThen(authorize(rule, attempt, this.#failures), () =>
+      andThen(validate(this.#application.schemas, event, data), (valid) => {
         const { id, userId } = connection;
         return this.publish({
           ...this.#stamp(channel, event, valid),
@@ -186,7 +186,7 @@ export class Engine implements ConnectionHost {
   publish(publication: Publication): Later<Published> {
     this.#counters.published += 1;
     const accepted = this.#withBroker(() => this.#broker.publish(publication));
-    return then(accepted, (position) => ({ id: publication.id, position }));
+    return andThen(accepted, (position) => ({ id: publication.id, position }));
   }
 
   /** Sends a signal to all nodes, this one included. @throws {CarillonError} `event-name-invalid`, `broker-unavailable` */

@@ -10,7 +10,11 @@ export function isPending<Result>(later: Later<Result>): later is Promise<Result
   return later instanceof Promise;
 }
 
-/** Continues at once when the result is there, and in its own time when it is not. */
-export function then<Result, Next>(later: Later<Result>, next: (result: Result) => Later<Next>): Later<Next> {
+/**
+ * Continues at once when the result is there, and in its own time when it is not.
+ *
+ * Not called `then`: a module that exports a `then` is a thenable, and importing it dynamically never ends.
+ */
+export function andThen<Result, Next>(later: Later<Result>, next: (result: Result) => Later<Next>): Later<Next> {
   return isPending(later) ? later.then(next) : next(later);
 }

@@ -4,7 +4,7 @@ import type { Channel } from "./channel.ts";
 import type { Channels } from "./channels.ts";
 import type { LiveConnection } from "./connection.ts";
 import type { Failures } from "./failures.ts";
-import { then, type Later } from "./later.ts";
+import { andThen, type Later } from "./later.ts";
 import type { Limits } from "./limits.ts";
 import { checkChannelName } from "./names.ts";
 import type { Member } from "./presence.ts";
@@ -42,7 +42,7 @@ export class Membership {
   join(connection: LiveConnection, channel: string): Later<Joined> {
     this.#check(connection, channel);
     const attempt = { connection, action: "subscribe", channel } as const;
-    return then(authorize(this.#channels.ruleOf(channel), attempt, this.#failures), () =>
+    return andThen(authorize(this.#channels.ruleOf(channel), attempt, this.#failures), () =>
       this.joinUnasked(connection, channel),
     );
   }

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { CarillonError } from "../errors/carillon-error.ts";
-import { then, type Later } from "./later.ts";
+import { andThen, type Later } from "./later.ts";
 
 /**
  * Checks the payload of an event with the schema that was given for it, if any.
@@ -15,7 +15,7 @@ export function validate(
 ): Later<unknown> {
   const schema = schemas.get(event);
   if (!schema) return data;
-  return then(schema["~standard"].validate(data), (result) => {
+  return andThen(schema["~standard"].validate(data), (result) => {
     if (!result.issues) return result.value;
     const details = result.issues.slice(0, 10).map(({ message, path }) => ({ message, path: path?.map(keyOf) ?? [] }));
     throw new CarillonError("payload-invalid", { details });

@@ -37,7 +37,7 @@ export interface Link {
   readonly subprotocol: string;
   /** Bytes that were sent and have not left yet. */
   readonly bufferedBytes: number;
-  /** MUST NOT block; after the end it MUST do nothing. */
+  /** MUST NOT block or throw; after the end it MUST do nothing. */
   send(frame: CodecFrame): void;
   receive(handler: LinkHandler): void;
   /** MUST deliver what was sent before; MUST be harmless when repeated. `code` is 1000 or 3000 to 4999. */

@@ -5,7 +5,7 @@ import type { LiveConnection } from "../../engine/connection.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Handshake } from "../../engine/handshake.ts";
 import { InOrder } from "../../engine/in-order.ts";
-import { isPending, then, type Later } from "../../engine/later.ts";
+import { isPending, andThen, type Later } from "../../engine/later.ts";
 import type { Frame, Wire } from "../../engine/ports/wire.ts";
 import type { Timer } from "../../platform/clock.ts";
 import type { ClientMessage, ServerMessage } from "../../protocol/messages.ts";
@@ -108,7 +108,7 @@ export class NativeSession implements Session {
     const connection = this.#connection;
     switch (message.type) {
       case "publish":
-        return then(this.#engine.publishFrom(connection, message), ({ id }) => {
+        return andThen(this.#engine.publishFrom(connection, message), ({ id }) => {
           if (message.ref !== undefined) this.#send({ type: "published", ref: message.ref, id });
         });
       case "send":
@@ -121,7 +121,7 @@ export class NativeSession implements Session {
       }
       case "subscribe": {
         const { ref, channel } = message;
-        return then(this.#engine.join(connection, channel), ({ members, start }) => {
+        return andThen(this.#engine.join(connection, channel), ({ members, start }) => {
           this.#send({ type: "subscribed", ref, channel, ...(members && { members }) });
           start();
         });

@@ -1,0 +1,29 @@
+export { CarillonError } from "../errors/carillon-error.ts";
+export type { ErrorCode } from "../errors/codes.ts";
+export type { Clock, Timer } from "../platform/clock.ts";
+export type { Random } from "../platform/random.ts";
+export type { Codec, CodecFrame } from "../protocol/codec.ts";
+export type { Member, Sender } from "../protocol/messages.ts";
+export type { Channel, ChannelState, Publication, PublicationHandler, PublishOptions } from "./channel.ts";
+export type { Client, ConnectOptions, RequestOptions } from "./client.ts";
+export { createClient } from "./create-client.ts";
+export type {
+  Answer,
+  ConnectEvent,
+  DataParameter,
+  DisconnectEvent,
+  EventContext,
+  EventHandler,
+  EventName,
+  EventPattern,
+  LifecycleEvents,
+  Payload,
+  RequestName,
+} from "./events.ts";
+export type { ClientOptions } from "./options.ts";
+export type { Presence } from "./presence.ts";
+export type { ReconnectOptions } from "./reconnect.ts";
+export type { ClientState } from "./state.ts";
+export type { TokenOption } from "./token.ts";
+export type { Link, LinkHandler, Transport, TransportRequest } from "./transports/transport.ts";
+export { webSocket, type WebSocketOptions } from "./transports/websocket.ts";

@@ -1,0 +1,2 @@
+// What a page pays that only connects, sends and subscribes.
+export { createClient } from "../../../src/client/index.ts";

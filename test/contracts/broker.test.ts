@@ -1,0 +1,81 @@
+import { describe, expect, it, test } from "vitest";
+import { memoryBroker } from "../../src/brokers/memory.ts";
+import type { Broker } from "../../src/engine/ports/broker.ts";
+import { brokerContract } from "../../src/testing/broker-contract.ts";
+import { Cluster, type Defects } from "./cluster-broker.ts";
+
+describe("memoryBroker()", () => {
+  brokerContract({ describe, test }, memoryBroker);
+});
+
+describe("a cluster in one process", () => {
+  contractOfCluster({});
+
+  function contractOfCluster(defects: Defects): void {
+    const { makeBroker, anotherNode } = factories(defects);
+    brokerContract({ describe, test }, makeBroker, { anotherNode });
+  }
+});
+
+describe("brokerContract()", () => {
+  it.each<[keyof Defects, string]>([
+    ["forgetsItself", "a subscribed node hears its own publications"],
+    ["reorders", "all publications of a channel arrive in the order they were published"],
+    ["ignoresSubscriptions", "nothing is heard of channels that the node is not subscribed to"],
+    ["ignoresSubscriptions", "a node that is not subscribed hears nothing of a channel"],
+    ["ignoresUnsubscribe", "nothing is heard of a channel after unsubscribing"],
+    ["ignoresUnsubscribe", "subscribe, unsubscribe and subscribe take effect in the order of the calls"],
+    ["ignoresUnsubscribe", "unsubscribing one node leaves the others alone"],
+    ["matchesPatterns", "a name with a wildcard hears its own channel alone"],
+    ["lowersCase", "odd channel names are opaque, and each is a channel of its own"],
+    ["losesBytes", "bytes as the payload come through unchanged"],
+    ["losesSender", "the sender's id and user come through unchanged"],
+    ["keepsSignals", "signals reach every node"],
+    ["speaksAfterClose", "it stays silent after it was closed"],
+    ["speaksAfterClose", "every call fails with broker-unavailable after it was closed"],
+    ["acceptsAfterClose", "every call fails with broker-unavailable after it was closed"],
+  ])("notices a broker that %s: %s", async (defect, name) => {
+    expect((await failuresOf({ [defect]: true })).map(([failed]) => failed)).toContain(name);
+  });
+
+  it("skips the cases of several nodes with a reason when there is one node only", async () => {
+    const { skipped } = await run((runner) => brokerContract(runner, memoryBroker));
+    expect(skipped.length).toBeGreaterThan(0);
+    for (const name of skipped) expect(name).toMatch(/ \(skipped: this broker has one node\)$/);
+  });
+});
+
+function factories(defects: Defects): { makeBroker: () => Broker; anotherNode: (first: Broker) => Broker } {
+  const clusters = new Map<Broker, Cluster>();
+  return {
+    makeBroker() {
+      const cluster = new Cluster(defects);
+      const broker = cluster.node();
+      clusters.set(broker, cluster);
+      return broker;
+    },
+    anotherNode: (first) => clusters.get(first)!.node(),
+  };
+}
+
+async function failuresOf(defects: Defects): Promise<readonly (readonly [string, unknown])[]> {
+  const { makeBroker, anotherNode } = factories(defects);
+  return (await run((runner) => brokerContract(runner, makeBroker, { anotherNode, timeoutMs: 50 }))).failed;
+}
+
+type Runner = Parameters<typeof brokerContract>[0];
+
+/** The smallest test runner: collects the cases, runs them, and tells which failed. */
+async function run(declare: (runner: Runner) => void): Promise<{ failed: (readonly [string, unknown])[]; skipped: string[] }> {
+  const cases: (readonly [string, () => Promise<void>])[] = [];
+  const skipped: string[] = [];
+  const collect = Object.assign((name: string, body: () => Promise<void>) => cases.push([name, body]), {
+    skip: (name: string) => skipped.push(name),
+  });
+  declare({ describe: (_name, body) => body(), test: collect });
+  const results = await Promise.allSettled(cases.map(async ([, body]) => body()));
+  const failed = results.flatMap((result, index) =>
+    result.status === "rejected" ? [[cases[index]![0], result.reason] as const] : [],
+  );
+  return { failed, skipped };
+}

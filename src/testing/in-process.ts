@@ -46,10 +46,8 @@ class Pipe {
   readonly link: Link;
   readonly #toServer = new Queue();
   readonly #toClient = new Queue();
-  #ended = false;
 
   constructor() {
-    const end = (code: number, reason: string): void => this.#end(code, reason);
     const toServer = this.#toServer;
     const toClient = this.#toClient;
     this.wire = {
@@ -61,15 +59,15 @@ class Pipe {
       },
       pause: () => toServer.hold(),
       resume: () => toServer.release(),
-      close: (code = 1005, reason = "") => end(code, reason),
-      destroy: () => end(1006, ""),
+      close: (code = 1005, reason = "") => this.#endByServer(code, reason),
+      destroy: () => this.#endByServer(1006, ""),
     };
     this.link = {
       subprotocol: "",
       bufferedBytes: 0,
       send: (frame: Frame) => toServer.push((handler) => (handler as WireHandler).receive(frame)),
       receive: (handler) => toClient.serve(handler),
-      close: (code = 1000, reason = "") => end(code, reason),
+      close: (code = 1000, reason = "") => this.#endByClient(code, reason),
     };
   }
 
@@ -77,14 +75,14 @@ class Pipe {
     this.#toServer.serve(handler);
   }
 
-  #end(code: number, reason: string): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    for (const queue of [this.#toServer, this.#toClient]) {
-      queue.release();
-      queue.push((handler) => handler.closed(code, reason));
-      queue.finish();
-    }
+  #endByServer(code: number, reason: string): void {
+    this.#toServer.end(code, reason);
+    this.#toClient.end(code, reason);
+  }
+
+  /** As on a network: the server reads what came before, and its answers still arrive. */
+  #endByClient(code: number, reason: string): void {
+    this.#toServer.end(code, reason, () => this.#toClient.end(code, reason));
   }
 }
 
@@ -118,7 +116,13 @@ class Queue {
     this.#schedule();
   }
 
-  finish(): void {
+  /** The last arrival; once more is harmless. */
+  end(code: number, reason: string, after?: () => void): void {
+    this.release();
+    this.push((handler) => {
+      handler.closed(code, reason);
+      after?.();
+    });
     this.#finished = true;
   }
 

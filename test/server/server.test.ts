@@ -206,7 +206,7 @@ describe("sending", () => {
 describe("batches", () => {
   test("payloads of a batched event travel together, at the latest after everyMs", async () => {
     const clock = new ManualClock();
-    const { server, client, close } = createTestServer<{ tick: number }>({ clock });
+    const { server, client, close } = createTestServer<{ tick: number; sync: () => null }>({ clock });
     server.batch("tick", { everyMs: 1_000, maxItems: 3 });
     const ada = client();
     const heard: string[] = [];
@@ -224,10 +224,10 @@ describe("batches", () => {
     expect(server.stats().delivered).toBe(delivered + 2);
     for (const n of [3, 4, 5, 6]) void server.channel("a").publish("tick", n);
     // Three are full; the fourth waits.
-    await ada.request("x").catch(() => undefined);
+    await ada.request("sync").catch(() => undefined);
     expect(heard).toEqual(["a 1", "a 2", "all 7", "a 3", "a 4", "a 5"]);
     clock.advance(1_000);
-    await ada.request("x").catch(() => undefined);
+    await ada.request("sync").catch(() => undefined);
     expect(heard.at(-1)).toBe("a 6");
     await close();
     expect(clock.timers).toBe(0);

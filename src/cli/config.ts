@@ -1,0 +1,47 @@
+import type { Server } from "../server/server.ts";
+import type { ServerOptions } from "../server/options.ts";
+import type { LogLevel } from "./settings.ts";
+
+/**
+ * What a file for `--config` exports as its default: the options of `createServer`, those of the command line, and `setup`.
+ *
+ * @example
+ * ```js
+ * export default {
+ *   port: 9000,
+ *   authenticate: ({ token }) => users.get(token),
+ *   setup(server) {
+ *     server.on("add", ({ data, reply }) => reply(data.a + data.b));
+ *   },
+ * };
+ * ```
+ */
+export interface Config<
+  Events extends object = Record<string, unknown>,
+  Data extends object = Record<string, unknown>,
+> extends ServerOptions<Events, Data> {
+  /** @default 8080 */
+  readonly port?: number;
+  /** @default "127.0.0.1" */
+  readonly host?: string;
+  /** A file in PEM; a relative path starts at the config file. */
+  readonly tlsCert?: string;
+  /** A file in PEM; a relative path starts at the config file. */
+  readonly tlsKey?: string;
+  /**
+   * The largest message a client may send. Belongs to the endpoint `/carillon`; with `endpoints` of your own, set it there.
+   *
+   * @default 65_536 // 64 KiB
+   */
+  readonly maxMessageBytes?: number;
+  /** @default "info" */
+  readonly logLevel?: LogLevel;
+  /**
+   * Serve the demo page at `/`.
+   *
+   * @default true
+   */
+  readonly demo?: boolean;
+  /** Adds handlers and middleware; nobody can connect before it is done. */
+  readonly setup?: (server: Server<Events, Data>) => unknown;
+}

@@ -1,0 +1,312 @@
+import type { ClientMessage, ServerMessage } from "../../src/protocol/messages.ts";
+
+/** One message and its frames, byte for byte. They were written once and checked by hand; never regenerate them from the codecs. */
+export interface Vector<Message> {
+  readonly name: string;
+  readonly message: Message;
+  readonly json: string;
+  /** In hexadecimal. */
+  readonly msgpack: string;
+}
+
+const id = "0d6f3f5c-1f0a-4f43-8a53-6ad2a8f2f6b7";
+
+export const clientVectors: readonly Vector<ClientMessage>[] = [
+  {
+    name: "connect without a token",
+    message: { type: "connect" },
+    json: '{"type":"connect"}',
+    msgpack: "81a474797065a7636f6e6e656374",
+  },
+  {
+    name: "connect",
+    message: { type: "connect", token: "t-123" },
+    json: '{"type":"connect","token":"t-123"}',
+    msgpack: "82a474797065a7636f6e6e656374a5746f6b656ea5742d313233",
+  },
+  {
+    name: "subscribe",
+    message: { type: "subscribe", ref: 0, channel: "lobby" },
+    json: '{"type":"subscribe","ref":0,"channel":"lobby"}',
+    msgpack: "83a474797065a9737562736372696265a372656600a76368616e6e656ca56c6f626279",
+  },
+  {
+    name: "unsubscribe, with the largest ref",
+    message: { type: "unsubscribe", ref: Number.MAX_SAFE_INTEGER, channel: "lobby" },
+    json: '{"type":"unsubscribe","ref":9007199254740991,"channel":"lobby"}',
+    msgpack: "83a474797065ab756e737562736372696265a3726566cf001fffffffffffffa76368616e6e656ca56c6f626279",
+  },
+  {
+    name: "publish",
+    message: { type: "publish", channel: "lobby", event: "chat", data: { text: "hi" } },
+    json: '{"type":"publish","channel":"lobby","event":"chat","data":{"text":"hi"}}',
+    msgpack:
+      "84a474797065a77075626c697368a76368616e6e656ca56c6f626279a56576656e74a463686174a46461746181a474657874a26869",
+  },
+  {
+    name: "publish with everything",
+    message: { type: "publish", ref: 2, channel: "lobby", event: "chat", data: null, echo: false },
+    json: '{"type":"publish","ref":2,"channel":"lobby","event":"chat","data":null,"echo":false}',
+    msgpack:
+      "86a474797065a77075626c697368a372656602a76368616e6e656ca56c6f626279a56576656e74a463686174a464617461c0a46563686fc2",
+  },
+  {
+    name: "publish without data",
+    message: { type: "publish", channel: "lobby", event: "chat" },
+    json: '{"type":"publish","channel":"lobby","event":"chat"}',
+    msgpack: "83a474797065a77075626c697368a76368616e6e656ca56c6f626279a56576656e74a463686174",
+  },
+  {
+    name: "publish of bytes",
+    message: { type: "publish", channel: "lobby", event: "sketch", data: Uint8Array.of(1, 2, 3, 255) },
+    json: '{"type":"publish","channel":"lobby","event":"sketch","bytes":"AQID/w=="}',
+    msgpack: "84a474797065a77075626c697368a76368616e6e656ca56c6f626279a56576656e74a6736b65746368a464617461c404010203ff",
+  },
+  {
+    name: "publish of no bytes",
+    message: { type: "publish", channel: "lobby", event: "sketch", data: Uint8Array.of() },
+    json: '{"type":"publish","channel":"lobby","event":"sketch","bytes":""}',
+    msgpack: "84a474797065a77075626c697368a76368616e6e656ca56c6f626279a56576656e74a6736b65746368a464617461c400",
+  },
+  {
+    name: "send",
+    message: { type: "send", event: "chat", data: "é🙂" },
+    json: '{"type":"send","event":"chat","data":"é🙂"}',
+    msgpack: "83a474797065a473656e64a56576656e74a463686174a464617461a6c3a9f09f9982",
+  },
+  {
+    name: "request",
+    message: { type: "request", ref: 4, event: "add", data: { a: 2, b: -3.5 } },
+    json: '{"type":"request","ref":4,"event":"add","data":{"a":2,"b":-3.5}}',
+    msgpack: "84a474797065a772657175657374a372656604a56576656e74a3616464a46461746182a16102a162cbc00c000000000000",
+  },
+  {
+    name: "response",
+    message: { type: "response", ref: 1, data: [true, false, null] },
+    json: '{"type":"response","ref":1,"data":[true,false,null]}',
+    msgpack: "83a474797065a8726573706f6e7365a372656601a46461746193c3c2c0",
+  },
+  {
+    name: "response without data",
+    message: { type: "response", ref: 1 },
+    json: '{"type":"response","ref":1}',
+    msgpack: "82a474797065a8726573706f6e7365a372656601",
+  },
+  {
+    name: "error",
+    message: { type: "error", ref: 2, code: "no-handler", message: "no" },
+    json: '{"type":"error","ref":2,"code":"no-handler","message":"no"}',
+    msgpack: "84a474797065a56572726f72a372656602a4636f6465aa6e6f2d68616e646c6572a76d657373616765a26e6f",
+  },
+  {
+    name: "ping",
+    message: { type: "ping" },
+    json: '{"type":"ping"}',
+    msgpack: "81a474797065a470696e67",
+  },
+];
+
+export const serverVectors: readonly Vector<ServerMessage>[] = [
+  {
+    name: "connected, anonymous",
+    message: { type: "connected", connection: "c-1", heartbeatMs: 0, maxMessageBytes: 65536 },
+    json: '{"type":"connected","connection":"c-1","heartbeatMs":0,"maxMessageBytes":65536}',
+    msgpack:
+      "84a474797065a9636f6e6e6563746564aa636f6e6e656374696f6ea3632d31ab6865617274626561744d7300af6d61784d6573736167654279746573ce00010000",
+  },
+  {
+    name: "connected",
+    message: { type: "connected", connection: "c-1", user: "ada", heartbeatMs: 10000, maxMessageBytes: 65536 },
+    json: '{"type":"connected","connection":"c-1","user":"ada","heartbeatMs":10000,"maxMessageBytes":65536}',
+    msgpack:
+      "85a474797065a9636f6e6e6563746564aa636f6e6e656374696f6ea3632d31a475736572a3616461ab6865617274626561744d73cd2710af6d61784d6573736167654279746573ce00010000",
+  },
+  {
+    name: "subscribed",
+    message: { type: "subscribed", ref: 1, channel: "lobby" },
+    json: '{"type":"subscribed","ref":1,"channel":"lobby"}',
+    msgpack: "83a474797065aa73756273637269626564a372656601a76368616e6e656ca56c6f626279",
+  },
+  {
+    name: "subscribed by the server",
+    message: { type: "subscribed", channel: "lobby" },
+    json: '{"type":"subscribed","channel":"lobby"}',
+    msgpack: "82a474797065aa73756273637269626564a76368616e6e656ca56c6f626279",
+  },
+  {
+    name: "subscribed with presence",
+    message: {
+      type: "subscribed",
+      ref: 5,
+      channel: "presence-lobby",
+      members: [{ user: "ada", info: { name: "Ada" } }, { user: "c-2" }],
+    },
+    json: '{"type":"subscribed","ref":5,"channel":"presence-lobby","members":[{"user":"ada","info":{"name":"Ada"}},{"user":"c-2"}]}',
+    msgpack:
+      "84a474797065aa73756273637269626564a372656605a76368616e6e656cae70726573656e63652d6c6f626279a76d656d626572739282a475736572a3616461a4696e666f81a46e616d65a341646181a475736572a3632d32",
+  },
+  {
+    name: "subscribed with nobody there",
+    message: { type: "subscribed", channel: "presence-lobby", members: [] },
+    json: '{"type":"subscribed","channel":"presence-lobby","members":[]}',
+    msgpack: "83a474797065aa73756273637269626564a76368616e6e656cae70726573656e63652d6c6f626279a76d656d6265727390",
+  },
+  {
+    name: "unsubscribed",
+    message: { type: "unsubscribed", ref: 3, channel: "lobby" },
+    json: '{"type":"unsubscribed","ref":3,"channel":"lobby"}',
+    msgpack: "83a474797065ac756e73756273637269626564a372656603a76368616e6e656ca56c6f626279",
+  },
+  {
+    name: "unsubscribed by the server",
+    message: { type: "unsubscribed", channel: "lobby" },
+    json: '{"type":"unsubscribed","channel":"lobby"}',
+    msgpack: "82a474797065ac756e73756273637269626564a76368616e6e656ca56c6f626279",
+  },
+  {
+    name: "published",
+    message: { type: "published", ref: 2, id: id },
+    json: '{"type":"published","ref":2,"id":"0d6f3f5c-1f0a-4f43-8a53-6ad2a8f2f6b7"}',
+    msgpack:
+      "83a474797065a97075626c6973686564a372656602a26964d92430643666336635632d316630612d346634332d386135332d366164326138663266366237",
+  },
+  {
+    name: "publication by the server",
+    message: {
+      type: "publication",
+      channel: "lobby",
+      event: "chat",
+      data: { text: "hi" },
+      id: id,
+      time: 1767225600000,
+    },
+    json: '{"type":"publication","channel":"lobby","event":"chat","data":{"text":"hi"},"id":"0d6f3f5c-1f0a-4f43-8a53-6ad2a8f2f6b7","time":1767225600000}',
+    msgpack:
+      "86a474797065ab7075626c69636174696f6ea76368616e6e656ca56c6f626279a56576656e74a463686174a46461746181a474657874a26869a26964d92430643666336635632d316630612d346634332d386135332d366164326138663266366237a474696d65cf0000019b76daa800",
+  },
+  {
+    name: "publication by a user",
+    message: {
+      type: "publication",
+      channel: "lobby",
+      event: "chat",
+      data: 1,
+      id: id,
+      time: 1767225600000,
+      from: { id: "c-1", user: "ada" },
+    },
+    json: '{"type":"publication","channel":"lobby","event":"chat","data":1,"id":"0d6f3f5c-1f0a-4f43-8a53-6ad2a8f2f6b7","time":1767225600000,"from":{"id":"c-1","user":"ada"}}',
+    msgpack:
+      "87a474797065ab7075626c69636174696f6ea76368616e6e656ca56c6f626279a56576656e74a463686174a46461746101a26964d92430643666336635632d316630612d346634332d386135332d366164326138663266366237a474696d65cf0000019b76daa800a466726f6d82a26964a3632d31a475736572a3616461",
+  },
+  {
+    name: "publication by someone anonymous, of bytes",
+    message: {
+      type: "publication",
+      channel: "lobby",
+      event: "sketch",
+      data: Uint8Array.of(1, 2, 3, 255),
+      id: id,
+      time: 0,
+      from: { id: "c-1" },
+    },
+    json: '{"type":"publication","channel":"lobby","event":"sketch","id":"0d6f3f5c-1f0a-4f43-8a53-6ad2a8f2f6b7","time":0,"from":{"id":"c-1"},"bytes":"AQID/w=="}',
+    msgpack:
+      "87a474797065ab7075626c69636174696f6ea76368616e6e656ca56c6f626279a56576656e74a6736b65746368a464617461c404010203ffa26964d92430643666336635632d316630612d346634332d386135332d366164326138663266366237a474696d6500a466726f6d81a26964a3632d31",
+  },
+  {
+    name: "publication without data",
+    message: { type: "publication", channel: "lobby", event: "chat", id: id, time: 0 },
+    json: '{"type":"publication","channel":"lobby","event":"chat","id":"0d6f3f5c-1f0a-4f43-8a53-6ad2a8f2f6b7","time":0}',
+    msgpack:
+      "85a474797065ab7075626c69636174696f6ea76368616e6e656ca56c6f626279a56576656e74a463686174a26964d92430643666336635632d316630612d346634332d386135332d366164326138663266366237a474696d6500",
+  },
+  {
+    name: "batch in a channel",
+    message: { type: "batch", channel: "prices", event: "tick", items: [{ p: 1 }, { p: 2 }] },
+    json: '{"type":"batch","channel":"prices","event":"tick","items":[{"p":1},{"p":2}]}',
+    msgpack:
+      "84a474797065a56261746368a76368616e6e656ca6707269636573a56576656e74a47469636ba56974656d739281a1700181a17002",
+  },
+  {
+    name: "batch outside any channel",
+    message: { type: "batch", event: "tick", items: [] },
+    json: '{"type":"batch","event":"tick","items":[]}',
+    msgpack: "83a474797065a56261746368a56576656e74a47469636ba56974656d7390",
+  },
+  {
+    name: "join",
+    message: { type: "join", channel: "presence-lobby", member: { user: "bob", info: { name: "Bob" } } },
+    json: '{"type":"join","channel":"presence-lobby","member":{"user":"bob","info":{"name":"Bob"}}}',
+    msgpack:
+      "83a474797065a46a6f696ea76368616e6e656cae70726573656e63652d6c6f626279a66d656d62657282a475736572a3626f62a4696e666f81a46e616d65a3426f62",
+  },
+  {
+    name: "leave",
+    message: { type: "leave", channel: "presence-lobby", member: { user: "bob" } },
+    json: '{"type":"leave","channel":"presence-lobby","member":{"user":"bob"}}',
+    msgpack: "83a474797065a56c65617665a76368616e6e656cae70726573656e63652d6c6f626279a66d656d62657281a475736572a3626f62",
+  },
+  {
+    name: "send",
+    message: { type: "send", event: "news", data: 0 },
+    json: '{"type":"send","event":"news","data":0}',
+    msgpack: "83a474797065a473656e64a56576656e74a46e657773a46461746100",
+  },
+  {
+    name: "send of bytes",
+    message: { type: "send", event: "news", data: Uint8Array.of(1, 2, 3, 255) },
+    json: '{"type":"send","event":"news","bytes":"AQID/w=="}',
+    msgpack: "83a474797065a473656e64a56576656e74a46e657773a464617461c404010203ff",
+  },
+  {
+    name: "request",
+    message: { type: "request", ref: 1, event: "where", data: null },
+    json: '{"type":"request","ref":1,"event":"where","data":null}',
+    msgpack: "84a474797065a772657175657374a372656601a56576656e74a57768657265a464617461c0",
+  },
+  {
+    name: "response",
+    message: { type: "response", ref: 4, data: 5 },
+    json: '{"type":"response","ref":4,"data":5}',
+    msgpack: "83a474797065a8726573706f6e7365a372656604a46461746105",
+  },
+  {
+    name: "response of bytes",
+    message: { type: "response", ref: 4, data: Uint8Array.of(1, 2, 3, 255) },
+    json: '{"type":"response","ref":4,"bytes":"AQID/w=="}',
+    msgpack: "83a474797065a8726573706f6e7365a372656604a464617461c404010203ff",
+  },
+  {
+    name: "error without a ref",
+    message: { type: "error", code: "bad-request", message: "no" },
+    json: '{"type":"error","code":"bad-request","message":"no"}',
+    msgpack: "83a474797065a56572726f72a4636f6465ab6261642d72657175657374a76d657373616765a26e6f",
+  },
+  {
+    name: "error with everything",
+    message: {
+      type: "error",
+      ref: 7,
+      code: "payload-invalid",
+      message: "no",
+      temporary: true,
+      details: [{ path: ["a", 0], message: "b" }],
+    },
+    json: '{"type":"error","ref":7,"code":"payload-invalid","message":"no","temporary":true,"details":[{"path":["a",0],"message":"b"}]}',
+    msgpack:
+      "86a474797065a56572726f72a372656607a4636f6465af7061796c6f61642d696e76616c6964a76d657373616765a26e6fa974656d706f72617279c3a764657461696c739182a47061746892a16100a76d657373616765a162",
+  },
+  {
+    name: "heartbeat",
+    message: { type: "heartbeat" },
+    json: '{"type":"heartbeat"}',
+    msgpack: "81a474797065a9686561727462656174",
+  },
+  {
+    name: "pong",
+    message: { type: "pong" },
+    json: '{"type":"pong"}',
+    msgpack: "81a474797065a4706f6e67",
+  },
+];

@@ -40,3 +40,5 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 await client.close();
 await server.close();
+// A pipe would keep the process waiting for more.
+process.stdin.destroy();

@@ -51,7 +51,10 @@ async function load(file: string, path: string): Promise<unknown> {
     const loaded = (await import(pathToFileURL(path).href)) as { readonly default?: unknown };
     return loaded.default;
   } catch (error) {
-    throw new UsageError(`the config file ${file}${lineOf(error)} does not work: ${reasonOf(error)}`);
+    // Node keeps the place of a syntax error to itself unless it is the one that prints it.
+    const where =
+      error instanceof SyntaxError && extname(path) !== ".json" ? `; to see where: node --check ${file}` : "";
+    throw new UsageError(`the config file ${file} does not work: ${reasonOf(error)}${where}`);
   }
 }
 
@@ -61,12 +64,7 @@ export function reasonOf(error: unknown): string {
   if (code === "ENOENT") return "there is no such file";
   if (code === "EACCES") return "not allowed to read it";
   if (code === "EISDIR") return "it is a folder";
-  if (code === "ERR_UNKNOWN_FILE_EXTENSION") return `Node ${process.versions.node} runs .js and .mjs, and .ts from 22.18 on`;
+  if (code === "ERR_UNKNOWN_FILE_EXTENSION")
+    return `Node ${process.versions.node} runs .js and .mjs, and .ts from 22.18 on`;
   return (message ?? String(error)).split("\n")[0]!;
-}
-
-/** Where the parser of Node stopped: the first line of such a stack is the file and its line. */
-function lineOf(error: unknown): string {
-  const line = error instanceof SyntaxError ? /^file:.*:(\d+)$/.exec(error.stack?.split("\n")[0] ?? "")?.[1] : undefined;
-  return line === undefined ? "" : ` (line ${line})`;
 }

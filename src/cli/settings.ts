@@ -78,7 +78,11 @@ export const settings: { readonly [Name in SettingName]: Setting<Settings[Name]>
     fallback: [],
     means: `a list of origins such as "https://app.example.com"`,
     accepts: (value) => Array.isArray(value) && value.every(isText),
-    parse: (text) => text.split(",").map((origin) => origin.trim()).filter(Boolean),
+    parse: (text) =>
+      text
+        .split(",")
+        .map((origin) => origin.trim())
+        .filter(Boolean),
   },
   maxMessageBytes: {
     flag: "--max-message-bytes <number>",
@@ -127,7 +131,8 @@ export function resolveSettings(sources: SettingSources): Settings {
 function resolve(name: string, setting: Setting<unknown>, { flags, env, config, configName }: SettingSources): unknown {
   const flag = flags[name];
   // commander itself turns a flag without a value into a boolean.
-  if (flag !== undefined) return check(setting, typeof flag === "string" ? setting.parse(flag) : flag, flagName(setting), flag);
+  if (flag !== undefined)
+    return check(setting, typeof flag === "string" ? setting.parse(flag) : flag, flagName(setting), flag);
   for (const variable of setting.env) {
     const text = env[variable];
     if (text) return check(setting, setting.parse(text), variable, text);

@@ -13,7 +13,7 @@ export function welcomeVisitor({ url }: Pick<ConnectAttempt, "url">): Identity {
 }
 
 function displayName(text: string): string {
-  // Cc is control characters; Cf also turns the direction of writing around, Cs is half a character.
-  const visible = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "").trim();
+  // Control characters, line separators, halves of characters, and what turns the direction of writing around.
+  const visible = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/gu, "").trim();
   return Array.from(visible).slice(0, maxNameLength).join("").trim();
 }

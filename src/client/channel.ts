@@ -1,6 +1,7 @@
-import type { DataParameter, EventName, EventPattern, Payload } from "./events.ts";
-import type { Presence } from "./presence.ts";
+import type { EventPattern, Payload } from "../events/event-map.ts";
 import type { Sender } from "../protocol/messages.ts";
+import type { ClientEventName, DataParameter } from "./events.ts";
+import type { Presence } from "./presence.ts";
 
 /** Where a channel is with its subscription. */
 export type ChannelState =
@@ -59,7 +60,7 @@ export interface Channel<Events extends object = Record<string, unknown>> {
   unsubscribe(): Promise<void>;
 
   /** Calls the handler for every publication of an event, or of all that fit a pattern, while subscribed. */
-  on<Name extends EventName<Events>>(event: Name, handler: PublicationHandler<Payload<Events[Name]>>): () => void;
+  on<Name extends ClientEventName<Events>>(event: Name, handler: PublicationHandler<Payload<Events[Name]>>): () => void;
   on(pattern: EventPattern, handler: PublicationHandler<unknown>): () => void;
 
   /**
@@ -71,7 +72,7 @@ export interface Channel<Events extends object = Record<string, unknown>> {
    * @throws {CarillonError} what the server says, `timeout`, `connection-closed`, `closed`, `offline`, `queue-full`,
    *   `payload-too-large`, `payload-invalid`
    */
-  publish<Name extends EventName<Events>>(
+  publish<Name extends ClientEventName<Events>>(
     event: Name,
     ...data: [...DataParameter<Events[Name]>, options?: PublishOptions]
   ): Promise<{ readonly id: string }>;

@@ -1,14 +1,6 @@
+import type { Answer, EventPattern, Payload } from "../events/event-map.ts";
 import type { Channel } from "./channel.ts";
-import type {
-  Answer,
-  DataParameter,
-  EventHandler,
-  EventName,
-  EventPattern,
-  LifecycleEvents,
-  Payload,
-  RequestName,
-} from "./events.ts";
+import type { ClientEventName, DataParameter, EventHandler, LifecycleEvents, RequestName } from "./events.ts";
 import type { ClientState } from "./state.ts";
 
 export interface ConnectOptions {
@@ -36,9 +28,9 @@ export interface Client<Events extends object = Record<string, unknown>> {
   /**
    * Opens the connection and waits for it, through as many tries as the options allow.
    *
-   * Resolves at once when it is open, and does not shorten a wait between tries. After `closed` it starts afresh: it asks
-   * for a token again, and subscriptions are kept. Aborting the signal also stops connecting (back to `idle`) unless
-   * something else needs the connection: another `connect()`, a message, a subscription, or one that was lost.
+   * Resolves at once when it is open, and does not shorten a wait between tries. After `closed` it starts afresh: it
+   * asks for a token again, and subscriptions are kept. Aborting the signal also stops connecting (back to `idle`)
+   * unless something else needs the connection: another `connect()`, a message, a subscription, or one that was lost.
    *
    * @throws {CarillonError} `aborted`, `closed`, or why there will be no connection
    */
@@ -69,7 +61,7 @@ export interface Client<Events extends object = Record<string, unknown>> {
    * ```
    */
   on<Name extends keyof LifecycleEvents>(event: Name, handler: (what: LifecycleEvents[Name]) => unknown): () => void;
-  on<Name extends EventName<Events>>(
+  on<Name extends ClientEventName<Events>>(
     event: Name,
     handler: EventHandler<Payload<Events[Name]>, Answer<Events[Name]>>,
   ): () => void;
@@ -82,13 +74,13 @@ export interface Client<Events extends object = Record<string, unknown>> {
    *
    * @throws {CarillonError} `offline` and `queue-full` (temporary), `payload-too-large`, `payload-invalid`, `closed`
    */
-  send<Name extends EventName<Events>>(event: Name, ...data: DataParameter<Events[Name]>): void;
+  send<Name extends ClientEventName<Events>>(event: Name, ...data: DataParameter<Events[Name]>): void;
 
   /**
    * Sends an event to the server and waits for its answer. While there is no connection it waits in the queue.
    *
-   * @throws {CarillonError} what the server says, `timeout`, `aborted`, `connection-closed` when it is not known whether
-   *   it took effect, `closed`, `offline`, `queue-full`, `payload-too-large`, `payload-invalid`
+   * @throws {CarillonError} what the server says, `timeout`, `aborted`, `connection-closed` when it is not known
+   *   whether it took effect, `closed`, `offline`, `queue-full`, `payload-too-large`, `payload-invalid`
    *
    * @example
    * ```ts

@@ -4,6 +4,7 @@ import type { Timer } from "../platform/clock.ts";
 import type { ConnectedMessage, ServerMessage } from "../protocol/messages.ts";
 import { openConversation, type Conversation } from "./conversation.ts";
 import type { Ending } from "./ending.ts";
+import type { ConnectOptions } from "./client.ts";
 import type { ConnectEvent, DisconnectEvent } from "./events.ts";
 import type { Settings } from "./options.ts";
 import { retryDelay } from "./reconnect.ts";
@@ -16,7 +17,8 @@ export interface ConnectingHandler {
   /** Messages can be sent; nobody else has been told yet. */
   opened(conversation: Conversation, welcome: ConnectedMessage): void;
   message(message: ServerMessage): void;
-  fault(error: CarillonError): void;
+  /** The server sent what cannot be understood. */
+  failed(error: CarillonError): void;
   /** Nothing can be sent; with an error, nothing will be until the application asks for a connection. */
   lost(error?: CarillonError): void;
   /** Every state, and the events `connect` and `disconnect` after the state that they belong to. */
@@ -28,7 +30,7 @@ export interface Connecting {
   state(): ClientState;
   reconnects(): number;
   /** @see Client.connect */
-  connect(signal: AbortSignal | undefined): Promise<void>;
+  connect(options?: ConnectOptions): Promise<void>;
   /** Connects because something is to be sent. @throws {CarillonError} `closed` */
   start(): void;
   close(): Promise<void>;
@@ -100,7 +102,7 @@ export function createConnecting(settings: Settings, handler: ConnectingHandler)
           openedAt = clock.now();
           isKept = true;
           const event: ConnectEvent = { reconnects: opens++, attempts: attempt, connection };
-          state = { kind: "open", transport: transport.name, connection, ...(user !== undefined && { user }) };
+          state = { kind: "open", transport: transport.name, connection, user };
           handler.opened(current, welcome);
           if (conversation !== current) return;
           for (const settle of waiters) settle();
@@ -108,7 +110,6 @@ export function createConnecting(settings: Settings, handler: ConnectingHandler)
           if (conversation === current) handler.happened("connect", event);
         },
         message: handler.message,
-        fault: handler.fault,
         ended(ending) {
           // A server that has spoken would say the same over another transport.
           const isSilent = state.kind !== "open" && mayReconnect(ending.code);
@@ -140,13 +141,14 @@ export function createConnecting(settings: Settings, handler: ConnectingHandler)
       globalThis.addEventListener?.("online", begin);
       become({ kind: "waiting", retryAt: clock.wall() + delayMs, attempt: attempt + 1, cause });
     }
+    if (code === 1002) handler.failed(cause);
     if (wasOpen) handler.happened("disconnect", { code, reason, willReconnect, cause });
   };
 
   return {
     state: () => state,
     reconnects: () => Math.max(0, opens - 1),
-    connect: (signal) =>
+    connect: ({ signal } = {}) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(abortedError(signal));
         if (state.kind === "open") return resolve();
@@ -180,5 +182,5 @@ export function createConnecting(settings: Settings, handler: ConnectingHandler)
 
 /** The error for what is asked of a closed client. */
 export function closedError(cause: CarillonError | undefined): CarillonError {
-  return new CarillonError("closed", cause && { message: `closed: ${cause.message}`, cause });
+  return new CarillonError("closed", { cause });
 }

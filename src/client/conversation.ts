@@ -1,6 +1,6 @@
 import { CarillonError, toCarillonError } from "../errors/carillon-error.ts";
 import type { CodecFrame } from "../protocol/codec.ts";
-import { subprotocols, type ConnectedMessage, type ServerMessage } from "../protocol/messages.ts";
+import { subprotocols, type ConnectedMessage, type ConnectMessage, type ServerMessage } from "../protocol/messages.ts";
 import { closeError, readError, type Ending } from "./ending.ts";
 import { startHeartbeat, type Heartbeat } from "./heartbeat.ts";
 import { maxTimerMs, type Settings } from "./options.ts";
@@ -33,8 +33,6 @@ export interface ConversationHandler {
   /** The server has accepted the client. */
   opened(welcome: ConnectedMessage): void;
   message(message: ServerMessage): void;
-  /** The server sent what cannot be understood; `ended` follows. */
-  fault(error: CarillonError): void;
   ended(ending: Ending): void;
 }
 
@@ -47,7 +45,7 @@ export function openConversation({ transport, tokens, settings }: Opening, handl
   let told: CarillonError | undefined;
   let isOpen = false;
   let isOver = false;
-  let gone = (): void => {};
+  let gone: (() => void) | undefined;
 
   const stop = (): void => {
     isOver = true;
@@ -62,7 +60,7 @@ export function openConversation({ transport, tokens, settings }: Opening, handl
     link?.close(code < 4000 ? 4400 : code, reason);
     handler.ended({ code, reason, cause });
   };
-  const silent = (): void => end(4504, new CarillonError("timeout", { message: "the server was silent for too long" }));
+  const silent = (): void => end(4504, new CarillonError("timeout"));
   const deadline = clock.after(settings.connectTimeoutMs, silent);
 
   const read = (message: ServerMessage): void => {
@@ -88,34 +86,33 @@ export function openConversation({ transport, tokens, settings }: Opening, handl
       // A handler may have left meanwhile.
       for (const message of codec.decode(frame)) if (!isOver) read(message as ServerMessage);
     } catch (error) {
-      // Fields are not checked one by one: what the application does is caught elsewhere, so this is the server's doing.
-      const cause = toCarillonError(error, "bad-request");
-      if (!isOver) handler.fault(cause);
-      end(1002, cause);
+      // Fields are not checked one by one. What the application throws is caught elsewhere, so this is the server's.
+      end(1002, toCarillonError(error, "bad-request"));
     }
   };
 
   const open = async (): Promise<void> => {
     try {
-      // Asynchronous in any case, so the handler never hears of a conversation that has not been returned.
-      const token = await tokens.get();
+      // A provider may close the client, which must have been given this conversation by then.
+      await undefined;
+      const token = isOver ? undefined : await tokens.get();
       if (isOver) return;
       const opened = await transport.connect({ url, subprotocol, signal: opening.signal });
       if (isOver) return opened.close(1000);
       link = opened;
       // A server that chose none speaks JSON. @see PROTOCOL.md, section 1
       if ((link.subprotocol || subprotocols.json) !== subprotocol) {
-        throw new CarillonError("connect-failed", { message: `the server does not speak ${subprotocol}` });
+        throw new CarillonError("not-supported");
       }
       link.receive({
         frame: receive,
         closed(code, reason) {
           link = undefined;
-          gone();
+          gone?.();
           end(code, told ?? closeError(code, reason, isOpen ? "connection-closed" : "connect-failed"), reason);
         },
       });
-      send(codec.encode({ type: "connect", ...(token !== undefined && { token }) }));
+      send(codec.encode({ type: "connect", token } as ConnectMessage));
     } catch (error) {
       const cause = toCarillonError(error, "connect-failed");
       end(cause.temporary ? 1006 : 4401, cause);

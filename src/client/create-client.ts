@@ -1,14 +1,14 @@
 import { CarillonError } from "../errors/carillon-error.ts";
+import type { RequestMessage, ServerMessage } from "../protocol/messages.ts";
 import { answerRequest } from "./answering.ts";
 import type { Client, RequestOptions } from "./client.ts";
 import { createConnecting } from "./connecting.ts";
+import { readError } from "./ending.ts";
 import { createHandlers, type AnyHandler } from "./handlers.ts";
-import { readMessage, type Incoming } from "./incoming.ts";
-import { checkMs, readOptions, type ClientOptions } from "./options.ts";
+import { readOptions, type ClientOptions } from "./options.ts";
 import { createOutbox } from "./outbox.ts";
-import { retryDelay } from "./reconnect.ts";
 import { createRequests } from "./requests.ts";
-import { createSubscription, type Subscription, type SubscriptionClient } from "./subscription.ts";
+import { createSubscription, type Subscription } from "./subscription.ts";
 
 /**
  * Makes a client of the server at `url`. It connects with the first `connect()`, subscription or message.
@@ -30,26 +30,50 @@ export function createClient<Events extends object = Record<string, unknown>>(
   url: string | URL,
   options: ClientOptions = {},
 ): Client<Events> {
-  // The map of events exists for the compiler only.
-  return composeClient(url, options) as unknown as Client<Events>;
-}
-
-/** Puts the parts together. */
-function composeClient(url: string | URL, options: ClientOptions): Client {
   const settings = readOptions(url, options);
-  const { clock, random, reconnect, requestTimeoutMs } = settings;
   const events = createHandlers();
   // Apart from the events, because no message may look like one of these.
   const lifecycle = createHandlers();
   const outbox = createOutbox(settings);
-  const requests = createRequests(outbox, clock);
+  const requests = createRequests(() => connecting.start(), outbox, settings);
   const subscriptions = new Map<string, Subscription>();
 
-  /** Returns whether anybody heard. */
-  const fail = (error: CarillonError): boolean => lifecycle.call("error", [error], report);
-  const failed = (error: CarillonError): void => void fail(error);
+  const failed = (error: CarillonError): boolean => lifecycle.call("error", [error], report);
   const thrown = (cause: unknown): void => {
-    if (!fail(new CarillonError("handler-failed", { cause }))) report(cause);
+    if (!failed(new CarillonError("handler-failed", { cause }))) report(cause);
+  };
+  const channel = (name: string): Subscription => {
+    const subscription =
+      subscriptions.get(name) ?? createSubscription(name, { settings, connecting, outbox, requests, failed, thrown });
+    subscriptions.set(name, subscription);
+    return subscription;
+  };
+
+  const deliver = (event: string, data: unknown): void =>
+    void events.call(event, [data, { event, reply() {} }], thrown);
+  const answer = (request: RequestMessage): void => {
+    const wire = outbox.wire();
+    answerRequest(request, events, {
+      post(message) {
+        // Another link's server would take it for the answer to something else.
+        if (wire === outbox.wire()) outbox.post(message, { failed });
+      },
+      thrown,
+    });
+  };
+
+  /** Hands a message to the part that it is for. Types that are newer than this client fall through. */
+  const read = (message: ServerMessage): void => {
+    if (message.type === "request") answer(message);
+    else if ("ref" in message) requests.read(message);
+    else if (message.type === "error") failed(readError(message));
+    else if (message.type === "send") deliver(message.event, message.data);
+    else if ("channel" in message) {
+      // Nothing else makes a channel exist that the application has not named.
+      const subscription =
+        message.type === "subscribed" ? channel(message.channel) : subscriptions.get(message.channel);
+      subscription?.read(message);
+    } else if (message.type === "batch") for (const item of message.items) deliver(message.event, item);
   };
 
   const connecting = createConnecting(settings, {
@@ -59,8 +83,8 @@ function composeClient(url: string | URL, options: ClientOptions): Client {
       for (const subscription of subscriptions.values()) subscription.reopened();
       outbox.flush();
     },
-    message: (message) => readMessage(message, incoming),
-    fault: failed,
+    message: read,
+    failed,
     lost(error) {
       outbox.shut();
       for (const subscription of subscriptions.values()) subscription.lost(error);
@@ -70,46 +94,14 @@ function composeClient(url: string | URL, options: ClientOptions): Client {
     happened: (event, what) => void lifecycle.call(event, [what], thrown),
   });
 
-  const forSubscriptions: SubscriptionClient = {
-    isOpen: () => outbox.wire() !== undefined,
-    start: connecting.start,
-    ask: (question) => requests.ask({ ...question, timeoutMs: requestTimeoutMs }),
-    retry: (waits, run) => clock.after(retryDelay(waits, reconnect, random), run),
-    failed,
-    thrown,
-  };
-
-  const incoming: Incoming = {
-    requests,
-    subscriptions,
-    subscription(name) {
-      const subscription = subscriptions.get(name) ?? createSubscription(name, forSubscriptions);
-      subscriptions.set(name, subscription);
-      return subscription;
-    },
-    sent: (event, data) => void events.call(event, [data, { event, reply() {} }], thrown),
-    requested(message) {
-      const wire = outbox.wire();
-      answerRequest(message, events, {
-        post(answer) {
-          // Another link's server would take it for the answer to something else.
-          if (wire === outbox.wire()) outbox.post(answer, { failed() {} });
-        },
-        failed,
-        thrown,
-      });
-    },
-    failed,
-  };
-
-  return {
+  const client: Client = {
     get state() {
       return connecting.state();
     },
     get reconnects() {
       return connecting.reconnects();
     },
-    connect: (wanted) => connecting.connect(wanted?.signal),
+    connect: connecting.connect,
     close: connecting.close,
     onState: (listener) => lifecycle.on("state", listener),
     on: (event: string, handler: AnyHandler) =>
@@ -118,21 +110,20 @@ function composeClient(url: string | URL, options: ClientOptions): Client {
       connecting.start();
       outbox.post({ type: "send", event, data }, { failed });
     },
-    request: (event: string, data?: unknown, { timeoutMs = requestTimeoutMs, signal }: RequestOptions = {}) =>
+    request: (event: string, data?: unknown, { timeoutMs, signal }: RequestOptions = {}) =>
       new Promise((resolve, reject) => {
-        checkMs("timeoutMs", timeoutMs);
-        if (!signal?.aborted) connecting.start();
         requests.ask({
-          answer: "response",
           timeoutMs,
           signal,
-          message: (ref) => ({ type: "request", ref, event, data }),
-          resolve: (answer) => resolve(answer.data),
+          message: { type: "request", event, data },
+          resolve: (answered) => resolve(answered.data),
           reject,
         });
       }),
-    channel: incoming.subscription,
+    channel,
   };
+  // The map of events exists for the compiler only.
+  return client as unknown as Client<Events>;
 }
 
 /** As the platform reports what is thrown in an event listener; Node has no such thing. */

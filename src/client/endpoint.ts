@@ -6,19 +6,14 @@ import { CarillonError } from "../errors/carillon-error.ts";
  * @throws {CarillonError} `option-invalid`
  */
 export function readEndpoint(url: string | URL): string {
-  let endpoint: URL | undefined;
   try {
-    endpoint = new URL(url, globalThis.location?.href);
+    const { href } = new URL(url, globalThis.location?.href);
+    // The WebSocket constructor refuses fragments.
+    if (/^(http|ws)s?:/.test(href)) return href.replace(/^http/, "ws").replace(/#.*/, "");
   } catch {
     // Falls through to the one error.
   }
-  if (!endpoint || !/^(http|ws)s?:$/.test(endpoint.protocol)) {
-    throw new CarillonError("option-invalid", {
-      message: `the url must be like wss://example.com/carillon, not ${String(url)}`,
-    });
-  }
-  endpoint.protocol = endpoint.protocol.replace("http", "ws");
-  // The WebSocket constructor refuses fragments.
-  endpoint.hash = "";
-  return endpoint.href;
+  throw new CarillonError("option-invalid", {
+    message: `the url must be like wss://example.com/carillon, not ${String(url)}`,
+  });
 }

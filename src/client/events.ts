@@ -1,45 +1,21 @@
 import type { CarillonError } from "../errors/carillon-error.ts";
+import type { EventName, Payload } from "../events/event-map.ts";
 
-/**
- * The types behind an application's event map: the one generic that server and client share.
- *
- * A key is an event name. A value is the payload, or, for events that are requested, a function from payload to answer.
- *
- * @example
- * ```ts
- * interface Events {
- *   chat: { user: string; text: string };
- *   add: (numbers: { a: number; b: number }) => number;
- * }
- * ```
- */
-export type EventName<Events extends object> = Exclude<Extract<keyof Events, string>, keyof LifecycleEvents>;
+/** The events of an application's map; those of {@link LifecycleEvents} are not its own. */
+export type ClientEventName<Events extends object> = Exclude<EventName<Events>, keyof LifecycleEvents>;
 
 /** The events that can be requested: those whose meaning is a function, or not known. */
 export type RequestName<Events extends object> = {
-  [Name in EventName<Events>]: unknown extends Events[Name]
+  [Name in ClientEventName<Events>]: unknown extends Events[Name]
     ? Name
     : Events[Name] extends (data: never) => unknown
       ? Name
       : never;
-}[EventName<Events>];
-
-/** What is sent with an event. */
-export type Payload<Meaning> = Meaning extends () => unknown
-  ? undefined
-  : Meaning extends (data: infer Data) => unknown
-    ? Data
-    : Meaning;
-
-/** What a request of an event is answered with. */
-export type Answer<Meaning> = Meaning extends (data: never) => infer Result ? Awaited<Result> : unknown;
+}[ClientEventName<Events>];
 
 /** `data` as a parameter: it may be left out when it may be `undefined`. */
 export type DataParameter<Meaning> =
   undefined extends Payload<Meaning> ? [data?: Payload<Meaning>] : [data: Payload<Meaning>];
-
-/** `"user:*"` means every event that begins with `user:`, `"*"` every event. */
-export type EventPattern = `${string}*`;
 
 /** What a handler learns besides the data. */
 export interface EventContext<Reply> {

@@ -10,7 +10,8 @@ interface Entry {
 /**
  * Handlers by event name or pattern, called in the order they were added.
  *
- * The list is replaced and never changed, so a handler added during a call is not part of it; one removed is not called.
+ * The list is replaced and never changed: a handler that is added during a call is not part of it, and one that is
+ * removed is not called.
  */
 export interface Handlers {
   /** @returns the function that takes the handler away again; calling it twice is harmless */

@@ -1,5 +1,6 @@
 export { CarillonError } from "../errors/carillon-error.ts";
 export type { ErrorCode } from "../errors/codes.ts";
+export type { Answer, EventPattern, Payload } from "../events/event-map.ts";
 export type { Clock, Timer } from "../platform/clock.ts";
 export type { Random } from "../platform/random.ts";
 export type { Codec, CodecFrame } from "../protocol/codec.ts";
@@ -8,16 +9,13 @@ export type { Channel, ChannelState, Publication, PublicationHandler, PublishOpt
 export type { Client, ConnectOptions, RequestOptions } from "./client.ts";
 export { createClient } from "./create-client.ts";
 export type {
-  Answer,
+  ClientEventName,
   ConnectEvent,
   DataParameter,
   DisconnectEvent,
   EventContext,
   EventHandler,
-  EventName,
-  EventPattern,
   LifecycleEvents,
-  Payload,
   RequestName,
 } from "./events.ts";
 export type { ClientOptions } from "./options.ts";

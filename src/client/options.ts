@@ -1,6 +1,6 @@
 import { CarillonError } from "../errors/carillon-error.ts";
 import { systemClock, type Clock } from "../platform/clock.ts";
-import type { Random } from "../platform/random.ts";
+import { systemRandom, type Random } from "../platform/random.ts";
 import { createJsonCodec, type Codec } from "../protocol/codec.ts";
 import { readEndpoint } from "./endpoint.ts";
 import type { ReconnectOptions } from "./reconnect.ts";
@@ -57,9 +57,8 @@ export interface ClientOptions {
 }
 
 /** The options with nothing left open. */
-export interface Settings {
+export interface Settings extends Pick<ClientOptions, "token"> {
   readonly url: string;
-  readonly token: TokenOption | undefined;
   readonly reconnect: Required<ReconnectOptions>;
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
@@ -72,46 +71,42 @@ export interface Settings {
 
 /** @throws {CarillonError} `option-invalid` */
 export function readOptions(url: string | URL, options: ClientOptions): Settings {
-  const {
-    connectTimeoutMs = 10_000,
-    requestTimeoutMs = 10_000,
-    offline = "queue",
-    codec = createJsonCodec(),
-    transports = globalThis.WebSocket ? [webSocket()] : [],
-    clock = systemClock,
-    random = { next: Math.random },
-    reconnect,
-    token,
-  } = options;
-  const { delayMs = 1_000, maxDelayMs = 30_000, jitter = "full", attempts = Infinity } = reconnect || {};
+  const settings: Settings = {
+    connectTimeoutMs: 10_000,
+    requestTimeoutMs: 10_000,
+    offline: "queue",
+    clock: systemClock,
+    random: systemRandom,
+    ...options,
+    url: readEndpoint(url),
+    codec: options.codec ?? createJsonCodec(),
+    transports: options.transports ?? (globalThis.WebSocket ? [webSocket()] : []),
+    reconnect: {
+      delayMs: 1_000,
+      maxDelayMs: 30_000,
+      jitter: "full",
+      attempts: options.reconnect === false ? 0 : Infinity,
+      ...options.reconnect,
+    },
+  };
+  const { connectTimeoutMs, requestTimeoutMs, offline, transports, reconnect } = settings;
   checkMs("connectTimeoutMs", connectTimeoutMs);
   checkMs("requestTimeoutMs", requestTimeoutMs);
-  checkMs("delayMs", delayMs);
-  checkMs("maxDelayMs", maxDelayMs);
-  check(maxDelayMs >= delayMs, "maxDelayMs must not be less than delayMs");
-  check(["full", "none"].includes(jitter), `jitter must be "full" or "none"`);
-  check(attempts >= 1, "attempts must be at least 1");
-  check(["queue", "reject"].includes(offline), `offline must be "queue" or "reject"`);
-  check(transports.length > 0, "transports must not be empty; Node has one in carillon/client/node");
-  return {
-    url: readEndpoint(url),
-    token,
-    reconnect: { delayMs, maxDelayMs, jitter, attempts: reconnect === false ? 0 : attempts },
-    connectTimeoutMs,
-    requestTimeoutMs,
-    offline,
-    codec,
-    transports,
-    clock,
-    random,
-  };
+  checkMs("delayMs", reconnect.delayMs);
+  checkMs("maxDelayMs", reconnect.maxDelayMs);
+  check(options.reconnect === false || reconnect.attempts >= 1, "attempts", "at least 1");
+  check(["full", "none"].includes(reconnect.jitter), "jitter", "full or none");
+  check(["queue", "reject"].includes(offline), "offline", "queue or reject");
+  check(transports.length > 0, "transports", "given here; Node's are in carillon/client/node");
+  return settings;
 }
 
 /** @throws {CarillonError} `option-invalid` unless a timer can be started with it */
 export function checkMs(name: string, value: number): void {
-  check(value >= 1 && value <= maxTimerMs, `${name} must be 1 to ${maxTimerMs}`);
+  check(value >= 1 && value <= maxTimerMs, name, `1 to ${maxTimerMs}`);
 }
 
-function check(isFine: boolean, message: string): void {
-  if (!isFine) throw new CarillonError("option-invalid", { message });
+/** @throws {CarillonError} `option-invalid` */
+function check(isFine: boolean, name: string, rule: string): void {
+  if (!isFine) throw new CarillonError("option-invalid", { message: `${name} must be ${rule}` });
 }

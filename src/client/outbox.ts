@@ -1,5 +1,5 @@
 import { CarillonError } from "../errors/carillon-error.ts";
-import type { Codec, CodecFrame } from "../protocol/codec.ts";
+import type { CodecFrame } from "../protocol/codec.ts";
 import type { ClientMessage } from "../protocol/messages.ts";
 import type { Settings } from "./options.ts";
 
@@ -57,7 +57,8 @@ export function createOutbox({ codec, offline }: Pick<Settings, "codec" | "offli
     if (queue.delete(waiting)) queuedBytes -= waiting.bytes;
   };
   const check = ({ bytes }: Waiting): void => {
-    if (bytes > limit) throw new CarillonError("payload-too-large", { message: `${bytes} bytes are more than ${limit}` });
+    if (bytes > limit)
+      throw new CarillonError("payload-too-large", { message: `${bytes} bytes are more than ${limit}` });
   };
   const transmit = ({ sender, frame }: Waiting): void => {
     sender.isSent = true;
@@ -67,7 +68,12 @@ export function createOutbox({ codec, offline }: Pick<Settings, "codec" | "offli
   return {
     wire: () => wire,
     post(message, sender) {
-      const frame = encode(codec, message);
+      let frame: CodecFrame;
+      try {
+        frame = codec.encode(message);
+      } catch (cause) {
+        throw new CarillonError("payload-invalid", { message: String(cause), cause });
+      }
       const bytes = typeof frame === "string" ? new TextEncoder().encode(frame).length : frame.length;
       const waiting: Waiting = { frame, bytes, sender };
       // While offline the limit of the last connection is the best guess.
@@ -90,19 +96,17 @@ export function createOutbox({ codec, offline }: Pick<Settings, "codec" | "offli
       limit = maxMessageBytes > 0 ? maxMessageBytes : Infinity;
     },
     flush() {
-      const refused: (() => void)[] = [];
       for (const waiting of queue) {
-        if (!wire) break;
+        // Whoever is told of a failure may close the client.
+        if (!wire) return;
         take(waiting);
         try {
           check(waiting);
           transmit(waiting);
         } catch (error) {
-          refused.push(() => waiting.sender.failed(error as CarillonError));
+          waiting.sender.failed(error as CarillonError);
         }
       }
-      // Last, because whoever is told may post again, and must not overtake.
-      for (const tell of refused) tell();
     },
     shut() {
       wire = undefined;
@@ -112,12 +116,4 @@ export function createOutbox({ codec, offline }: Pick<Settings, "codec" | "offli
       queuedBytes = 0;
     },
   };
-}
-
-function encode(codec: Codec, message: ClientMessage): CodecFrame {
-  try {
-    return codec.encode(message);
-  } catch (cause) {
-    throw new CarillonError("payload-invalid", { message: String(cause), cause });
-  }
 }

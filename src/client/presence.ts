@@ -5,7 +5,7 @@ import { createHandlers } from "./handlers.ts";
 export interface Presence {
   /** Oldest first, the client itself included. While the connection is lost: as it was. */
   readonly members: readonly Member[];
-  /** Called for everybody who comes or goes after the client has subscribed, also when that was missed while offline. */
+  /** Called for everybody who comes or goes after the client has subscribed, or has while it was offline. */
   on(event: "join" | "leave", handler: (member: Member) => unknown): () => void;
   /** Called whenever {@link members} is another list. */
   on(event: "change", handler: (members: readonly Member[]) => unknown): () => void;
@@ -22,17 +22,15 @@ export interface MemberList extends Presence {
 
 export function createMemberList(thrown: (error: unknown) => void): MemberList {
   const handlers = createHandlers();
-  let byUser: ReadonlyMap<string, Member> = new Map();
+  let byUser: ReadonlyMap<string, Member> | undefined;
   let members: readonly Member[] = [];
-  let isKnown = false;
 
   const tell = (event: string, value: unknown): void => void handlers.call(event, [value], thrown);
-  const become = (next: ReadonlyMap<string, Member>): void => {
+  const become = (next?: ReadonlyMap<string, Member>): void => {
     const before = byUser;
     byUser = next;
-    members = [...next.values()];
-    tell("change", members);
-    if (!isKnown) return;
+    tell("change", (members = [...(next?.values() ?? [])]));
+    if (!before || !next) return;
     for (const [user, member] of before) if (!next.has(user)) tell("leave", member);
     for (const [user, member] of next) if (!before.has(user)) tell("join", member);
   };
@@ -43,9 +41,7 @@ export function createMemberList(thrown: (error: unknown) => void): MemberList {
     },
     on: handlers.on,
     replace(list) {
-      if (!list) return;
-      become(new Map(list.map((member) => [member.user, member])));
-      isKnown = true;
+      if (list) become(new Map(list.map((member) => [member.user, member])));
     },
     join: (member) => become(new Map(byUser).set(member.user, member)),
     leave(member) {
@@ -53,8 +49,7 @@ export function createMemberList(thrown: (error: unknown) => void): MemberList {
       if (next.delete(member.user)) become(next);
     },
     clear() {
-      isKnown = false;
-      if (byUser.size > 0) become(new Map());
+      if (byUser) become();
     },
   };
 }

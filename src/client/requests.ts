@@ -1,48 +1,64 @@
 import { CarillonError } from "../errors/carillon-error.ts";
-import type { Clock } from "../platform/clock.ts";
-import type { ClientMessage, ServerMessage } from "../protocol/messages.ts";
+import type {
+  Member,
+  PublishMessage,
+  RequestMessage,
+  ServerMessage,
+  SubscribeMessage,
+  UnsubscribeMessage,
+} from "../protocol/messages.ts";
 import { readError } from "./ending.ts";
+import { checkMs, type Settings } from "./options.ts";
 import type { Outbox, Sender } from "./outbox.ts";
 
-/** The messages that answer something, by their type. */
-export type AnswerTo<Type extends ServerMessage["type"]> = Extract<ServerMessage, { readonly type: Type }>;
+type WithoutRef<Message> = Message extends unknown ? Omit<Message, "ref"> : never;
+
+/** The messages that are answered. */
+export type Asking = WithoutRef<SubscribeMessage | UnsubscribeMessage | PublishMessage | RequestMessage>;
+
+/** Whatever answers; which fields it has is the server's word, as with all its messages. */
+export interface Answered {
+  readonly members?: readonly Member[];
+  readonly id?: string;
+  readonly data?: unknown;
+}
 
 /** What is asked, and who waits for the answer. Exactly one of the two is called, at once and not in a later turn. */
-export interface Question<Type extends ServerMessage["type"]> {
-  /** Anything else with the same `ref` is no answer. */
-  readonly answer: Type;
-  readonly timeoutMs: number;
+export interface Question {
+  /** What is asked; a `ref` is added. */
+  readonly message: Asking;
+  /** @default ClientOptions.requestTimeoutMs */
+  readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  message(ref: number): ClientMessage;
-  resolve(answer: AnswerTo<Type>): void;
+  resolve(answer: Answered): void;
   reject(error: CarillonError): void;
 }
 
 interface Pending extends Sender {
-  /** A question, whatever its answer. */
-  readonly question: {
-    readonly answer: string;
-    resolve(answer: never): void;
-    reject(error: CarillonError): void;
-  };
+  readonly question: Question;
   release(): void;
 }
 
 /** Matches answers with what was asked; nothing is asked for ever. */
 export interface Requests {
-  ask<Type extends ServerMessage["type"]>(question: Question<Type>): void;
-  /** Takes an answer; one that nobody waits for, or of another kind than was asked for, is ignored. */
-  read(message: ServerMessage, ref: number): void;
+  /**
+   * Asks as soon as there is a connection, and connects for it.
+   *
+   * @throws {CarillonError} `closed`, `option-invalid`
+   */
+  ask(question: Question): void;
+  /** Takes an answer; one that nobody waits for is ignored. */
+  read(message: ServerMessage & { readonly ref?: number }): void;
   /** The link is gone, and what was sent on it will not be answered; with an error, nothing will. */
   lost(error?: CarillonError): void;
 }
 
-export function createRequests(outbox: Outbox, clock: Clock): Requests {
+export function createRequests(start: () => void, outbox: Outbox, { clock, requestTimeoutMs }: Settings): Requests {
   const pending = new Map<number, Pending>();
   // Never starts over, so that a late answer can only be one to nothing.
   let lastRef = 0;
 
-  const take = (ref: number): Pending["question"] | undefined => {
+  const take = (ref: number): Question | undefined => {
     const taken = pending.get(ref);
     pending.delete(ref);
     taken?.release();
@@ -51,35 +67,36 @@ export function createRequests(outbox: Outbox, clock: Clock): Requests {
 
   return {
     ask(question) {
-      const { signal } = question;
+      const { timeoutMs = requestTimeoutMs, signal } = question;
+      checkMs("timeoutMs", timeoutMs);
       if (signal?.aborted) return question.reject(abortedError(signal));
+      start();
       const ref = ++lastRef;
       const failed = (error: CarillonError): void => take(ref)?.reject(error);
       const abort = (): void => failed(abortedError(signal!));
-      const timer = clock.after(question.timeoutMs, () => failed(new CarillonError("timeout")));
+      const timer = clock.after(timeoutMs, () => failed(new CarillonError("timeout")));
       signal?.addEventListener("abort", abort);
-      let withdraw = (): void => {};
+      let withdraw: (() => void) | undefined;
       const asked: Pending = {
         question,
         failed,
         release() {
           timer.cancel();
           signal?.removeEventListener("abort", abort);
-          withdraw();
+          withdraw?.();
         },
       };
       pending.set(ref, asked);
       try {
-        withdraw = outbox.post(question.message(ref), asked);
+        withdraw = outbox.post({ ...question.message, ref }, asked);
       } catch (error) {
         failed(error as CarillonError);
       }
     },
-    read(message, ref) {
-      const asked = pending.get(ref);
-      if (!asked?.isSent) return;
-      if (message.type === "error") take(ref)!.reject(readError(message));
-      else if (message.type === asked.question.answer) take(ref)!.resolve(message as never);
+    read(message) {
+      const question = take(message.ref!);
+      if (message.type === "error") question?.reject(readError(message));
+      else question?.resolve(message as Answered);
     },
     lost(error) {
       for (const [ref, { isSent }] of pending) {

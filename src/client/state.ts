@@ -16,7 +16,7 @@ export type ClientState =
       /** The connection's id; no secret, and a new one after every reconnect. */
       readonly connection: string;
       /** Who the server takes the client for; absent for anonymous ones. */
-      readonly user?: string;
+      readonly user?: string | undefined;
     }
   | {
       readonly kind: "waiting";
@@ -30,5 +30,5 @@ export type ClientState =
   | {
       readonly kind: "closed";
       /** Absent when the application closed the client. */
-      readonly cause?: CarillonError;
+      readonly cause?: CarillonError | undefined;
     };

@@ -2,130 +2,109 @@ import { CarillonError } from "../errors/carillon-error.ts";
 import type { Timer } from "../platform/clock.ts";
 import type { Member, ServerMessage } from "../protocol/messages.ts";
 import type { Channel, ChannelState, Publication, PublishOptions } from "./channel.ts";
+import type { Connecting } from "./connecting.ts";
 import { createHandlers } from "./handlers.ts";
+import type { Settings } from "./options.ts";
+import type { Outbox } from "./outbox.ts";
 import { createMemberList } from "./presence.ts";
-import type { AnswerTo, Question } from "./requests.ts";
+import { retryDelay } from "./reconnect.ts";
+import type { Asking, Requests } from "./requests.ts";
 
 /** What a subscription needs of the client. */
 export interface SubscriptionClient {
-  isOpen(): boolean;
-  /** @throws {CarillonError} `closed` */
-  start(): void;
-  ask<Type extends ServerMessage["type"]>(question: Omit<Question<Type>, "timeoutMs">): void;
-  /** Runs something after the back-off's delay. */
-  retry(waits: number, run: () => void): Timer;
+  readonly settings: Settings;
+  readonly connecting: Connecting;
+  readonly outbox: Outbox;
+  readonly requests: Requests;
   failed(error: CarillonError): void;
   thrown(error: unknown): void;
 }
 
-/**
- * The channel behind {@link Channel}: what the application wishes, held against what the server says.
- *
- * Every wish is sent as it comes, and only the answer to the last one counts.
- */
+/** The channel behind {@link Channel}: what the application wishes, held against what the server says. */
 export interface Subscription extends Channel {
-  /** The server put the client in, asked or not. */
-  joined(members?: readonly Member[]): void;
-  /** The server took the client out without being asked. */
-  removed(): void;
-  moved(event: "join" | "leave", member: Member): void;
-  published(publication: Publication): void;
+  /** Takes a message about the channel that answers nothing. */
+  read(message: ServerMessage): void;
   /** A new connection knows of no subscription. */
   reopened(): void;
   /**
-   * The connection is gone; with an error, for good. A wish that was never fulfilled is not kept then, because its
+   * The connection is gone; with an error, for good. A wish that somebody still waits for is not kept then, because its
    * caller is told.
    */
   lost(error?: CarillonError): void;
 }
 
 export function createSubscription(name: string, client: SubscriptionClient): Subscription {
+  const { settings, connecting, outbox, requests, failed, thrown } = client;
   const handlers = createHandlers();
-  const presence = createMemberList(client.thrown);
+  const presence = createMemberList(thrown);
   const waiters = new Set<(error?: CarillonError) => void>();
   let kind: ChannelState["kind"] = "unsubscribed";
   let isWished = false;
-  /** The wish was fulfilled once, so it outlives the connection. */
-  let isConfirmed = false;
-  /** Grows with every question, so that answers to earlier ones are seen to be stale. */
-  let question = 0;
-  let isJoining = false;
+  /** The question whose answer counts; answers to earlier ones are stale. */
+  let joining: object | undefined;
   let waits = 0;
   let retry: Timer | undefined;
 
-  const supersede = (): number => {
-    retry?.cancel();
-    isJoining = false;
-    return ++question;
-  };
   const settle = (error?: CarillonError): void => {
     for (const waiter of waiters) waiter(error);
     waiters.clear();
   };
-  const forget = (error: CarillonError): void => {
-    supersede();
-    isWished = isConfirmed = false;
+  const calm = (): void => {
+    joining = undefined;
+    retry?.cancel();
+  };
+  const forget = (error = new CarillonError("closed")): void => {
+    calm();
+    isWished = false;
     kind = "unsubscribed";
     settle(error);
     presence.clear();
   };
   const joined = (members?: readonly Member[]): void => {
-    kind = "subscribed";
-    isConfirmed = isWished;
-    waits = 0;
     retry?.cancel();
+    waits = 0;
+    kind = "subscribed";
     settle();
     presence.replace(members);
   };
 
-  /** Whatever was asked before, only the answer to this counts. */
-  const ask = <Type extends "subscribe" | "unsubscribe">(
-    type: Type,
-    resolve: (answer: AnswerTo<`${Type}d`>, isLast: boolean) => void,
-    reject: (error: CarillonError, isLast: boolean) => void,
-  ): void => {
-    const asked = supersede();
-    client.ask<`${Type}d`>({
-      answer: `${type}d`,
-      message: (ref) => ({ type, ref, channel: name }),
-      resolve: (answer) => resolve(answer, asked === question),
-      reject: (error) => reject(error, asked === question),
+  const join = (): void => {
+    calm();
+    const question = (joining = {});
+    const answered = (act: () => void): void => {
+      if (joining !== question) return;
+      joining = undefined;
+      act();
+    };
+    requests.ask({
+      message: { type: "subscribe", channel: name },
+      resolve: ({ members }) => answered(() => joined(members)),
+      reject: (error) => answered(() => refused(error)),
     });
   };
-  const join = (): void => {
-    ask(
-      "subscribe",
-      ({ members }, isLast) => {
-        if (isLast) joined(members);
-      },
-      (error, isLast) => {
-        if (isLast) refused(error);
-      },
-    );
-    isJoining = true;
-  };
-  const leave = (resolve: () => void, reject: (error: CarillonError) => void): void =>
-    ask(
-      "unsubscribe",
-      (_, isLast) => {
-        // The server may have put the client in again before it read this.
-        if (isLast && !isWished) forget(new CarillonError("closed"));
-        resolve();
-      },
-      // A lost connection has no subscriptions, so the wish is fulfilled.
-      (error) => (error.code === "connection-closed" ? resolve() : reject(error)),
-    );
   const refused = (error: CarillonError): void => {
-    isJoining = false;
     // The server had subscribed the client by itself.
     if (error.code === "already-subscribed") return joined();
     // It may have been carried out all the same.
     if (error.code === "timeout") leave(ignore, ignore);
-    if (!isConfirmed) return forget(error);
-    if (error.temporary) retry = client.retry(waits++, join);
-    else forget(error);
-    client.failed(error);
+    const isAwaited = waiters.size > 0;
+    if (isAwaited || !error.temporary) forget(error);
+    else retry = settings.clock.after(retryDelay(waits++, settings.reconnect, settings.random), join);
+    if (!isAwaited) failed(error);
   };
+  const leave = (resolve: () => void, reject: (error: CarillonError) => void): void =>
+    requests.ask({
+      message: { type: "unsubscribe", channel: name },
+      resolve() {
+        // The server may have put the client in again before it read this.
+        if (!isWished) forget();
+        resolve();
+      },
+      // A lost connection has no subscriptions, so the wish is fulfilled.
+      reject: (error) => (error.code === "connection-closed" ? resolve() : reject(error)),
+    });
+  const deliver = (publication: Publication): void =>
+    void handlers.call(publication.event, [publication.data, publication], thrown);
 
   return {
     name,
@@ -134,56 +113,49 @@ export function createSubscription(name: string, client: SubscriptionClient): Su
       return { kind };
     },
     on: handlers.on,
-    async subscribe() {
-      client.start();
-      if (kind === "subscribed") {
-        isWished = isConfirmed = true;
-        return;
-      }
-      const done = new Promise<void>((resolve, reject) => {
-        waiters.add((error) => (error ? reject(error) : resolve()));
-      });
-      if (!isWished) {
+    subscribe: () =>
+      new Promise((resolve, reject) => {
+        connecting.start();
+        const wasWished = isWished;
         isWished = true;
+        if (kind === "subscribed") return resolve();
+        waiters.add((error) => (error ? reject(error) : resolve()));
+        if (wasWished) return;
         kind = "subscribing";
-        if (client.isOpen()) join();
-      }
-      return done;
-    },
+        if (outbox.wire()) join();
+      }),
     async unsubscribe() {
       const wasHere = kind !== "unsubscribed";
-      forget(new CarillonError("aborted", { message: "unsubscribed meanwhile" }));
-      if (wasHere && client.isOpen()) await new Promise<void>(leave);
+      forget(new CarillonError("aborted"));
+      if (wasHere && outbox.wire()) await new Promise<void>(leave);
     },
     publish: (event: string, data?: unknown, { echo }: PublishOptions = {}) =>
       new Promise((resolve, reject) => {
-        client.start();
-        client.ask({
-          answer: "published",
-          message: (ref) => ({ type: "publish", ref, channel: name, event, data, ...(echo === false && { echo }) }),
-          resolve: ({ id }) => resolve({ id }),
+        requests.ask({
+          message: { type: "publish", channel: name, event, data, echo } as Asking,
+          resolve: ({ id }) => resolve({ id: id! }),
           reject,
         });
       }),
-    joined,
-    removed() {
-      // What the application asked since then is still to be answered, and that is what counts.
-      if (!isJoining) forget(new CarillonError("closed", { message: "the server ended the subscription" }));
-    },
-    moved(event, member) {
-      if (kind === "subscribed") presence[event](member);
-    },
-    published(publication) {
-      if (kind === "subscribed") handlers.call(publication.event, [publication.data, publication], client.thrown);
+    read(message) {
+      const { type } = message;
+      if (type === "subscribed") joined(message.members);
+      // When the application has asked anew since then, the answer to that is what counts.
+      if (type === "unsubscribed" && !joining) forget();
+      // Nothing of a channel comes before its `subscribed`, and nothing after the application has left.
+      if (kind !== "subscribed") return;
+      if (type === "publication") deliver(message as Publication);
+      else if (type === "join" || type === "leave") presence[type](message.member);
+      else if (type === "batch")
+        for (const data of message.items) deliver({ channel: name, event: message.event, data });
     },
     reopened() {
       if (isWished) join();
     },
     lost(error) {
-      supersede();
-      if (!isWished || (error && !isConfirmed)) return forget(error ?? new CarillonError("closed"));
-      kind = "subscribing";
-      if (error) settle(error);
+      calm();
+      if (!isWished || (error && waiters.size > 0)) forget(error);
+      else kind = "subscribing";
     },
   };
 }

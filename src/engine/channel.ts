@@ -44,12 +44,14 @@ export class Channel {
     this.#joining.add(subscription);
   }
 
-  /** From here on, it hears the channel; first what was held. */
-  start(subscription: Subscription<LiveConnection>): void {
+  /** From here on, it hears the channel; first what was held. @returns how much that was */
+  start(subscription: Subscription<LiveConnection>): number {
     this.#joining.delete(subscription);
     subscription.state = "live";
-    for (const delivery of subscription.release()) subscription.connection.deliver(delivery);
+    const held = subscription.release();
+    for (const delivery of held) subscription.connection.deliver(delivery);
     this.audience.add(subscription);
+    return held.length;
   }
 
   leave(subscription: Subscription<LiveConnection>): void {

@@ -8,7 +8,8 @@ const maxUserIdLength = 128;
 /**
  * Asks who the client is and leads it through the middleware; `open` is the innermost step.
  *
- * @throws {CarillonError} `unauthorized`, `forbidden`, or what the application's hooks throw
+ * @throws {CarillonError} `unauthorized`, `forbidden`, `closed` when the client is gone meanwhile, or what the
+ * application's hooks throw
  */
 export function connect(
   connection: LiveConnection,
@@ -17,6 +18,7 @@ export function connect(
   open: () => void,
 ): Later<void> {
   return andThen(authenticate(connection, token, application), (identity) => {
+    refuseIfGone(connection);
     takeIdentity(connection, identity);
     if (application.middleware.length === 0) return open();
     return runMiddleware(connection, application, open);
@@ -30,7 +32,18 @@ function authenticate(
 ): Later<Identity | undefined> {
   if (!application.authenticate) return {};
   const { headers, url, ip } = handshake;
-  return application.authenticate({ token, headers, url, ip, handshake });
+  const identity = application.authenticate({ token, headers, url, ip, handshake });
+  // A promise of a library or of another realm must not be taken for the identity of an anonymous client.
+  return isThenable(identity) ? Promise.resolve(identity) : identity;
+}
+
+function isThenable(value: unknown): value is PromiseLike<Identity | undefined> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+/** What was waited for may have taken longer than the client did. */
+function refuseIfGone(connection: LiveConnection): void {
+  if (connection.state === "closed") throw new CarillonError("closed");
 }
 
 function takeIdentity(connection: LiveConnection, identity: Identity | undefined): void {
@@ -47,6 +60,7 @@ function takeIdentity(connection: LiveConnection, identity: Identity | undefined
 async function runMiddleware(connection: LiveConnection, application: Application, open: () => void): Promise<void> {
   let opened = false;
   const step = async (index: number): Promise<void> => {
+    if (!opened) refuseIfGone(connection);
     const middleware = application.middleware[index];
     if (!middleware) {
       if (opened) return;

@@ -117,6 +117,7 @@ export class LiveConnection implements Connection {
   #data: Map<string, unknown> | undefined;
   #requests: Requests | undefined;
   #held: Delivery[] = [];
+  #starts: (() => void)[] = [];
 
   constructor(start: ConnectionStart, host: ConnectionHost) {
     this.id = start.id;
@@ -221,11 +222,21 @@ export class LiveConnection implements Connection {
     const held = this.#held;
     this.#held = [];
     for (const delivery of held) this.deliver(delivery);
+    const starts = this.#starts;
+    this.#starts = [];
+    for (const start of starts) start();
+  }
+
+  /** Runs once the client has heard its welcome; at once when it has. */
+  whenOpen(start: () => void): void {
+    if (this.state === "opening") this.#starts.push(start);
+    else start();
   }
 
   end(): void {
     this.state = "closed";
     this.#held = [];
+    this.#starts = [];
     this.#requests?.rejectAll(new CarillonError("connection-closed"));
   }
 

@@ -35,7 +35,7 @@ export function dispatch(application: Application, failures: Failures, { connect
     if (reply) throw new CarillonError("no-handler");
     return undefined;
   }
-  return andThen(validate(application.schemas, event, data), (valid) => {
+  return andThen(validate(application.schemas, { connection, event, data }, failures), (valid) => {
     let waiting = reply;
     const end = (run: (reply: Reply) => void): void => {
       const first = waiting;

@@ -100,7 +100,7 @@ export class Engine implements ConnectionHost {
    */
   connect(connection: LiveConnection, token: string | undefined, welcome: () => void): Later<void> {
     const refused = (cause: unknown): never => {
-      this.#counters.refused += 1;
+      if (connection.state !== "closed") this.#counters.refused += 1;
       throw this.#failures.ofHook(cause, "internal", { connection });
     };
     try {
@@ -164,7 +164,7 @@ export class Engine implements ConnectionHost {
     }
     const attempt = { connection, action: "publish", channel, event } as const;
     return andThen(authorize(rule, attempt, this.#failures), () =>
-      andThen(validate(this.#application.schemas, event, data), (valid) => {
+      andThen(validate(this.#application.schemas, { connection, event, data }, this.#failures), (valid) => {
         const { id, userId } = connection;
         return this.publish({
           ...this.#stamp(channel, event, valid),
@@ -184,9 +184,11 @@ export class Engine implements ConnectionHost {
 
   /** @throws {CarillonError} `broker-unavailable` */
   publish(publication: Publication): Later<Published> {
-    this.#counters.published += 1;
     const accepted = this.#withBroker(() => this.#broker.publish(publication));
-    return andThen(accepted, (position) => ({ id: publication.id, position }));
+    return andThen(accepted, (position) => {
+      this.#counters.published += 1;
+      return { id: publication.id, position };
+    });
   }
 
   /** Sends a signal to all nodes, this one included. @throws {CarillonError} `event-name-invalid`, `broker-unavailable` */

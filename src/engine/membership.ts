@@ -94,10 +94,13 @@ export class Membership {
     this.#counters.subscriptions += 1;
     return {
       members: channel.presence && this.#enter(channel, subscription),
-      start: () => {
-        if (subscription.state === "joined") channel.start(subscription);
-      },
+      // Middleware may have put a client into a channel that has not heard its welcome yet.
+      start: () => subscription.connection.whenOpen(() => this.#start(channel, subscription)),
     };
+  }
+
+  #start(channel: Channel, subscription: Subscription<LiveConnection>): void {
+    if (subscription.state === "joined") this.#counters.delivered += channel.start(subscription);
   }
 
   #enter(channel: Channel, subscription: Subscription<LiveConnection>): readonly Member[] | undefined {

@@ -1,16 +1,14 @@
 import { decode, encode } from "@msgpack/msgpack";
 import { CarillonError } from "../errors/carillon-error.ts";
+import { asJson, maxDepth } from "./as-json.ts";
 import { messagesOf, type Codec } from "./codec.ts";
-import { subprotocols } from "./messages.ts";
-
-/** Deeper data is refused in both directions; JSON's limit on the server is the same. */
-const maxDepth = 32;
+import { subprotocols, type ClientMessage, type ServerMessage } from "./messages.ts";
 
 /** The MessagePack codec: binary frames, and bytes as bytes. */
 export function createMsgpackCodec(): Codec {
   return {
     subprotocol: subprotocols.msgpack,
-    encode: (message) => encode(message, { ignoreUndefined: true }),
+    encode: (message) => encode(sayable(message)),
     decode(frame) {
       if (typeof frame === "string") throw new CarillonError("bad-request", { message: "expected a binary frame" });
       let value: unknown;
@@ -24,6 +22,19 @@ export function createMsgpackCodec(): Codec {
       return messages;
     },
   };
+}
+
+/** The message as JSON would have it, but with bytes where bytes may be. */
+function sayable(message: ClientMessage | ServerMessage): Readonly<Record<string, unknown>> {
+  const fields: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(message)) {
+    if (value === undefined) continue;
+    if (field === "data" && value instanceof Uint8Array) fields[field] = value;
+    else if (field === "items" && Array.isArray(value)) {
+      fields[field] = value.map((item) => (item instanceof Uint8Array ? item : (asJson(item, 2) ?? null)));
+    } else fields[field] = asJson(value, 1);
+  }
+  return fields;
 }
 
 /**

@@ -8,6 +8,8 @@ export interface Architecture {
   readonly pure: readonly string[];
   readonly notPure: readonly string[];
   readonly bannedNames: readonly string[];
+  /** The files that a message passes on its way. */
+  readonly stations: readonly string[];
 }
 
 const maxLines = 300;
@@ -22,7 +24,8 @@ export function readArchitecture(page: string): Architecture {
     ]),
   );
   const [[pure = "", except = "", banned = ""] = []] = rowsOf(page, "pure", "except");
-  return { arrows, outside, pure: codes(pure), notPure: codes(except), bannedNames: codes(banned) };
+  const stations = rowsOf(page, "#", "where").map(([, where = ""]) => only(where));
+  return { arrows, outside, pure: codes(pure), notPure: codes(except), bannedNames: codes(banned), stations };
 }
 
 /** One line per import that the tables do not allow. */
@@ -36,7 +39,8 @@ export function forbiddenImports(files: readonly SourceFile[], { arrows, outside
       if (!specifier.startsWith(".")) {
         const from = outside.get(rowOf(path, outside.keys()) ?? "");
         const allowed = specifier.startsWith("node:") ? from?.modules : from?.packages;
-        if (allowed?.some((name) => specifier === name || (name === "node:" && specifier.startsWith(name)))) continue;
+        if (allowed?.some((name) => isWithin(specifier, name) || (name === "node:" && specifier.startsWith(name))))
+          continue;
         found.push(`src/${path} imports "${specifier}"; the table "comes from outside" does not allow it there`);
       } else if (!known.has(target) && !/\.(css|svg|html)$/.test(target)) {
         found.push(`src/${path} imports "${specifier}", which is no file under src/ (write the extension, too)`);
@@ -73,7 +77,10 @@ export function cycles(files: readonly SourceFile[]): readonly string[] {
 }
 
 /** Uses of time, chance and the process where they must be given. */
-export function impurities(files: readonly SourceFile[], { pure, notPure, bannedNames }: Architecture): readonly string[] {
+export function impurities(
+  files: readonly SourceFile[],
+  { pure, notPure, bannedNames }: Architecture,
+): readonly string[] {
   return files
     .filter(({ path }) => pure.some((name) => isWithin(path, name)) && !notPure.some((name) => isWithin(path, name)))
     .flatMap(({ path, names }) =>
@@ -96,8 +103,18 @@ export function misshapen(files: readonly SourceFile[]): readonly string[] {
 }
 
 /** Folders and rows that have no counterpart. */
-export function strayRows(files: readonly SourceFile[], { arrows, outside, pure, notPure }: Architecture): readonly string[] {
-  const named = new Set([...arrows.keys(), ...outside.keys(), ...pure, ...notPure, ...[...arrows.values()].flat()]);
+export function strayRows(
+  files: readonly SourceFile[],
+  { arrows, outside, pure, notPure, stations }: Architecture,
+): readonly string[] {
+  const named = new Set([
+    ...arrows.keys(),
+    ...outside.keys(),
+    ...pure,
+    ...notPure,
+    ...stations,
+    ...[...arrows.values()].flat(),
+  ]);
   const gone = [...named].filter((name) => name !== "everything" && !files.some(({ path }) => isWithin(path, name)));
   const unlisted = files.filter(({ path }) => rowOf(path, arrows.keys()) === undefined);
   return [
@@ -120,7 +137,12 @@ function rowsOf(page: string, ...heading: readonly string[]): readonly (readonly
   const start = lines.findIndex((line) => line.startsWith(`| ${heading.join(" | ")} |`));
   if (start < 0) throw new Error(`ARCHITECTURE.md has no table that begins with "${heading.join(" | ")}"`);
   const end = lines.findIndex((line, index) => index > start && !line.startsWith("|"));
-  return lines.slice(start + 2, end).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+  return lines.slice(start + 2, end).map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
 }
 
 function codes(cell: string): readonly string[] {

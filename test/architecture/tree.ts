@@ -70,7 +70,10 @@ function namesOf(node: SyntaxNode): readonly string[] {
 /** The name of a property is no use of that name, and neither is a type. */
 function holdsValues(node: SyntaxNode, field: string): boolean {
   if (field === "property" || field === "key") return node["computed"] === true;
-  return !["typeAnnotation", "typeArguments", "typeParameters", "returnType"].includes(field) && node.type !== "TSInterfaceDeclaration";
+  return (
+    !["typeAnnotation", "typeArguments", "typeParameters", "returnType"].includes(field) &&
+    node.type !== "TSInterfaceDeclaration"
+  );
 }
 
 function isDefaultSpecifier(node: SyntaxNode): boolean {

@@ -1,6 +1,9 @@
 import type { ClientMessage, ServerMessage } from "../../src/protocol/messages.ts";
 
-/** One message and its frames, byte for byte. They were written once and checked by hand; never regenerate them from the codecs. */
+/**
+ * One message and its frames, byte for byte: the contract with clients in other languages. The frames were checked with a
+ * decoder that is not ours; a change here breaks clients.
+ */
 export interface Vector<Message> {
   readonly name: string;
   readonly message: Message;

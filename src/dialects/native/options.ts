@@ -53,7 +53,8 @@ export const nativeDefaults: Required<NativeOptions> = {
 
 /** @throws {CarillonError} `option-invalid`, naming the option */
 export function nativeOptions(options: NativeOptions): Required<NativeOptions> {
-  const effective = { ...nativeDefaults, ...options };
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const effective: Required<NativeOptions> = { ...nativeDefaults, ...Object.fromEntries(given) };
   for (const [name, value] of Object.entries(effective)) {
     const mayBeZero = name === "heartbeatMs" || name === "pingMs";
     if (Number.isSafeInteger(value) && value >= (mayBeZero ? 0 : 1)) continue;

@@ -62,7 +62,7 @@ export class NativeSession implements Session {
     try {
       messages = this.#format.codec.decode(frame);
     } catch (error) {
-      this.#reject(undefined, toCarillonError(error, "bad-request"));
+      this.#mistaken(undefined, toCarillonError(error, "bad-request"));
       return;
     }
     for (const message of messages) this.#take(message);
@@ -78,13 +78,18 @@ export class NativeSession implements Session {
     try {
       message = readClientMessage(value);
     } catch (error) {
-      this.#reject(refOf(value), toCarillonError(error, "bad-request"));
+      this.#mistaken(refOf(value), toCarillonError(error, "bad-request"));
       return;
     }
     // Answers do not wait their turn: what is before them may be waiting for just this answer.
     if (message.type === "response") this.#connection.answered(message.ref, message.data);
     else if (message.type === "error" && message.ref !== undefined) this.#connection.failed(message.ref, errorOf(message));
     else this.#inOrder.run(() => this.#run(message));
+  }
+
+  /** What cannot be read has its turn, too: what came before it is answered first, the connect among it. */
+  #mistaken(ref: number | undefined, error: CarillonError): void {
+    this.#inOrder.run(() => this.#reject(ref, error));
   }
 
   /** One message, whose failure is answered; never throws or rejects. */
@@ -189,15 +194,18 @@ export class NativeSession implements Session {
       this.#wire.send([this.#format.codec.encode(message)]);
     } catch (error) {
       this.#engine.encodingFailed(error);
-      if ("ref" in message && message.ref !== undefined && message.type !== "error") {
-        this.#fail(message.ref, new CarillonError("internal"));
-      }
+      if (message.type === "error") {
+        const { details: _, ...sayable } = message;
+        if (message.details !== undefined) this.#send(sayable);
+      } else if ("ref" in message && message.ref !== undefined) this.#fail(message.ref, new CarillonError("internal"));
     }
   }
 
   #close(name: CloseName): void {
     const { code, meaning } = closeCodes[name];
     this.#end();
+    // At once, because the peer may take its time to answer, and a hook that is pending must not let it in meanwhile.
+    this.#engine.disconnect(this.#connection, { code, reason: meaning });
     this.#wire.close(code, meaning);
   }
 

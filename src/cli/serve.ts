@@ -1,0 +1,86 @@
+import { native } from "../dialects/native/dialect.ts";
+import { createHttpServer, listen, type Listening } from "../server/http-server.ts";
+import { createServer, type Server } from "../server/server.ts";
+import type { Config } from "./config.ts";
+import type { Log } from "./log.ts";
+import { loadPages } from "./pages.ts";
+import { routes } from "./routes.ts";
+import type { Settings } from "./settings.ts";
+import { readTls } from "./tls-files.ts";
+import { UsageError } from "./usage-error.ts";
+import { welcomeVisitor } from "./visitors.ts";
+
+/** A server that is listening. */
+export interface Serving extends Listening {
+  /** Where clients connect. */
+  readonly endpoints: readonly string[];
+  /** Says that it is not ready any more, ends all connections, and stops listening. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Composes the standalone server and lets it listen.
+ *
+ * @throws {UsageError} for files and options that do not work
+ * @throws {CarillonError} `option-invalid`, `listen-failed`
+ */
+export async function serve(settings: Settings, config: Config, log: Log): Promise<Serving> {
+  const { port, host, origins, demo } = settings;
+  const tls = readTls(settings);
+  const endpoints = endpointsOf(settings, config);
+  const server = createServer({
+    ...serverOptions(config),
+    endpoints,
+    origins,
+    logger: log,
+    authenticate: config.authenticate ?? welcomeVisitor,
+  });
+  logConnections(server, log);
+  await config.setup?.(server);
+
+  let isStopping = false;
+  const pages = loadPages({ demo });
+  const httpServer = createHttpServer(tls, routes({ pages, isStopping: () => isStopping }));
+  server.attach(httpServer);
+  warn(config, pages.has("/carillon.js") && pages.has("/") === demo, log);
+  const listening = await listen(httpServer, { port, host, ...(tls && { tls }) });
+
+  return {
+    ...listening,
+    endpoints: Object.keys(endpoints).map((path) => `${listening.url.replace("http", "ws").slice(0, -1)}${path}`),
+    async stop() {
+      isStopping = true;
+      await server.close();
+      httpServer.close();
+      httpServer.closeAllConnections();
+    },
+  };
+}
+
+function endpointsOf({ maxMessageBytes }: Settings, { endpoints }: Config): NonNullable<Config["endpoints"]> {
+  return endpoints ?? { "/carillon": native({ maxMessageBytes }) };
+}
+
+/** What is left for `createServer` when the command has taken what is its own. */
+function serverOptions(config: Config): Omit<Config, keyof Settings | "setup"> {
+  const { port, host, tlsCert, tlsKey, origins, maxMessageBytes, logLevel, demo, setup, ...options } = config;
+  if (options.endpoints && maxMessageBytes !== undefined) {
+    throw new UsageError("maxMessageBytes has no effect beside endpoints; give it to the dialect there");
+  }
+  return options;
+}
+
+function logConnections(server: Server, log: Log): void {
+  server.on("connect", ({ connection: { id, userId, dialect, handshake } }) => {
+    log.debug({ connection: id, user: userId, dialect, ip: handshake.ip }, "connected");
+  });
+  server.on("disconnect", ({ connection: { id }, code, reason }) => {
+    log.debug({ connection: id, code, reason }, "disconnected");
+  });
+}
+
+function warn({ authenticate }: Config, isBuilt: boolean, log: Log): void {
+  if (!authenticate)
+    log.warn({}, "everyone may connect, under any name they like; to change that, set authenticate in --config");
+  if (!isBuilt) log.warn({}, "the demo page and the SDK are not built; to serve them, run: npm run build");
+}

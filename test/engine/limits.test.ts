@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { defaultLimits } from "../../src/engine/limits.ts";
+import type { Publication } from "../../src/engine/publication.ts";
+import { codeOf, gate, nothingLeft, PendingBroker, world } from "./support.ts";
+
+const publication = (number: number): Publication => ({ channel: "lobby", event: "x", data: number, id: `${number}`, time: 0 });
+
+describe("limits", () => {
+  it("are, by default, those that are documented", () => {
+    expect(defaultLimits).toEqual({ subscriptions: 128, pendingRequests: 256, heldDeliveries: 300 });
+  });
+
+  it("N13, L8: 128 subscriptions and not 129, until one is left", async () => {
+    const { connected, engine } = world();
+    const ada = connected("ada");
+    for (let count = 1; count <= 128; count += 1) void ada.subscribe(`c-${count}`);
+    expect(await codeOf(() => ada.subscribe("c-129"))).toBe("limit-exceeded");
+    expect(await codeOf(() => ada.connection.subscribe("c-129"))).toBe("limit-exceeded");
+    expect(engine.stats()).toMatchObject({ channels: 128, subscriptions: 128 });
+    ada.unsubscribe("c-1");
+    void ada.subscribe("c-129");
+    expect(ada.connection.channels).toHaveLength(128);
+  });
+
+  it("N13: attempts that wait for the application's word count when they are let in", async () => {
+    const asked = gate<boolean>();
+    const channels = { "slow-*": { authorize: () => asked.passed } };
+    const { connected, engine } = world({ channels, limits: { subscriptions: 2 } });
+    const ada = connected("ada");
+    const codes = [1, 2, 3].map((count) => codeOf(() => ada.subscribe(`slow-${count}`)));
+    await asked.open(true);
+    expect(await Promise.all(codes)).toEqual([undefined, undefined, "limit-exceeded"]);
+    expect(engine.stats()).toMatchObject({ channels: 2, subscriptions: 2 });
+  });
+
+  it("N13: subscriptions that the broker has not confirmed count", async () => {
+    const broker = new PendingBroker();
+    const { connected } = world({ broker, limits: { subscriptions: 1 } });
+    const ada = connected("ada");
+    void ada.subscribe("a");
+    expect(await codeOf(() => ada.subscribe("b"))).toBe("limit-exceeded");
+  });
+
+  it("L18: 300 deliveries are held for a subscription that is not ready, and the 301st closes the client as slow", async () => {
+    const broker = new PendingBroker();
+    const { connected, engine } = world({ broker });
+    const [ada, bob] = [connected("ada"), connected("bob")];
+    broker.channels.add("lobby");
+    void ada.subscribe("lobby");
+    const code = codeOf(() => bob.subscribe("lobby"));
+    const except = { except: ada.connection.id };
+    for (let number = 1; number <= 300; number += 1) broker.deliver(publication(number));
+    expect([ada.wire.isOpen, bob.wire.isOpen]).toEqual([true, true]);
+    broker.deliver({ ...publication(301), ...except });
+    expect(ada.wire.isOpen).toBe(true);
+    expect(bob.wire.closing).toMatchObject({ code: 4508 });
+    await broker.finishAll();
+    expect(await code).toBe("closed");
+    expect(ada.heard()).toHaveLength(301);
+    expect(bob.heard()).toEqual([]);
+    expect(engine.stats()).toMatchObject({ connections: 1, channels: 1, subscriptions: 1 });
+  });
+
+  it("L18: the same for a client that does not answer the close: it is closed once, and holds no more", async () => {
+    const broker = new PendingBroker();
+    const { connected } = world({ broker, limits: { heldDeliveries: 2 } });
+    const ada = connected("ada", { peerAnswersClose: false });
+    broker.channels.add("lobby");
+    void ada.subscribe("lobby");
+    for (let number = 1; number <= 10; number += 1) broker.deliver(publication(number));
+    expect(ada.wire.closing).toMatchObject({ code: 4508 });
+    ada.wire.destroy();
+    expect(ada.heard()).toEqual([]);
+  });
+
+  it("300 deliveries are held for a connection that is not open, and the 301st closes it as slow", async () => {
+    for (const count of [300, 301]) {
+      const { application, client, engine } = world();
+      const waiting = gate();
+      application.middleware.push(async (connection, next) => {
+        for (let number = 1; number <= count; number += 1) connection.send("x", number);
+        await waiting.passed;
+        await next();
+      });
+      const ada = client();
+      const code = codeOf(() => ada.connect());
+      expect(ada.wire.closing?.code).toBe(count === 300 ? undefined : 4508);
+      await waiting.open();
+      expect(await code).toBe(count === 300 ? undefined : "closed");
+      expect(ada.heard()).toHaveLength(count === 300 ? 301 : 0);
+      expect(engine.stats()).toMatchObject(count === 300 ? { connections: 1 } : nothingLeft);
+    }
+  });
+
+  it("what a channel says to a client that is not open yet is limited, too", async () => {
+    const { application, client, engine } = world();
+    const waiting = gate();
+    application.middleware.push(async (connection) => {
+      await connection.subscribe("lobby");
+      await waiting.passed;
+    });
+    const ada = client();
+    const code = codeOf(() => ada.connect());
+    await Promise.resolve();
+    for (let number = 1; number <= 301; number += 1) await engine.publish(publication(number));
+    expect(ada.wire.closing).toMatchObject({ code: 4508 });
+    await waiting.open();
+    expect(await code).not.toBeUndefined();
+    expect(engine.stats()).toMatchObject(nothingLeft);
+  });
+});

@@ -1,0 +1,314 @@
+import { memoryBroker } from "../../src/brokers/memory.ts";
+import type { Application, Ending, Failure, IncomingEvent, Middleware } from "../../src/engine/application.ts";
+import { ChannelRules, type ChannelRule } from "../../src/engine/channel-rules.ts";
+import type { LiveConnection } from "../../src/engine/connection.ts";
+import type { Delivery } from "../../src/engine/delivery.ts";
+import { Engine } from "../../src/engine/engine.ts";
+import type { Handshake } from "../../src/engine/handshake.ts";
+import { andThen, type Later } from "../../src/engine/later.ts";
+import { defaultLimits, type Limits } from "../../src/engine/limits.ts";
+import type { Broker, BrokerEvents, Signal } from "../../src/engine/ports/broker.ts";
+import type { Encoder } from "../../src/engine/ports/encoder.ts";
+import type { Position, Publication } from "../../src/engine/publication.ts";
+import { Handlers } from "../../src/events/handlers.ts";
+import type { Random } from "../../src/platform/random.ts";
+import { FakeWire, type FakeWireOptions } from "../../src/testing/fake-wire.ts";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
+
+/** An application that remembers what it was told. */
+export class TestApplication implements Application {
+  authenticate: Application["authenticate"];
+  readonly middleware: Middleware<LiveConnection>[] = [];
+  readonly handlers: Handlers<(incoming: IncomingEvent) => unknown> = new Handlers();
+  readonly schemas: Map<string, NonNullable<ReturnType<Application["schemas"]["get"]>>> = new Map();
+  readonly connects: LiveConnection[] = [];
+  readonly disconnects: (Ending & { readonly connection: LiveConnection })[] = [];
+  readonly reported: Failure<LiveConnection>[] = [];
+  whenConnected: (connection: LiveConnection) => void = () => undefined;
+
+  get failures(): number {
+    return this.reported.length;
+  }
+
+  /** The codes of what failed. */
+  get failureCodes(): readonly string[] {
+    return this.reported.map(({ error }) => error.code);
+  }
+
+  connected(connection: LiveConnection): void {
+    this.connects.push(connection);
+    this.whenConnected(connection);
+  }
+
+  disconnected(connection: LiveConnection, ending: Ending): void {
+    this.disconnects.push({ connection, ...ending });
+  }
+
+  failed(failure: Failure<LiveConnection>): void {
+    this.reported.push(failure);
+  }
+}
+
+/** A dialect of one line per delivery. */
+export const textEncoder: Encoder = { encode: (delivery) => [lineOf(delivery)] };
+
+export function lineOf(delivery: Delivery): string {
+  switch (delivery.kind) {
+    case "publication":
+      return `${delivery.publication.channel} ${delivery.publication.event} ${JSON.stringify(delivery.publication.data)}`;
+    case "join":
+      return `${delivery.channel} +${delivery.member.user}`;
+    case "leave":
+      return `${delivery.channel} -${delivery.member.user}`;
+    case "subscribed":
+    case "unsubscribed":
+      return `server ${delivery.kind} ${delivery.channel}`;
+    case "event":
+      return `! ${delivery.event} ${JSON.stringify(delivery.data)}`;
+    case "batch":
+      return `! ${delivery.event} × ${JSON.stringify(delivery.items)}`;
+    case "request":
+      return `?${delivery.ref} ${delivery.event} ${JSON.stringify(delivery.data)}`;
+  }
+}
+
+export interface TestClientOptions extends FakeWireOptions {
+  readonly encoder?: Encoder;
+}
+
+/** A client of the line dialect: what a session does, done by hand. */
+export class TestClient {
+  readonly wire: FakeWire;
+  readonly connection: LiveConnection;
+  readonly #engine: Engine;
+
+  constructor(engine: Engine, { encoder = textEncoder, ...options }: TestClientOptions = {}) {
+    this.#engine = engine;
+    this.wire = new FakeWire({ clock: engine.clock, ...options });
+    this.connection = engine.admit({ dialect: "text", handshake: handshake(), encoder, wire: this.wire });
+    this.wire.handler = {
+      receive: () => undefined,
+      closed: (code, reason) => engine.disconnect(this.connection, { code, reason }),
+    };
+  }
+
+  connect(token?: string): Later<void> {
+    return this.#engine.connect(this.connection, token, () => this.wire.send(["welcome"]));
+  }
+
+  subscribe(channel: string): Later<void> {
+    return andThen(this.#engine.join(this.connection, channel), ({ members, start }) => {
+      const users = members?.map(({ user }) => user).join(",");
+      this.wire.send([`subscribed ${channel}${users === undefined ? "" : ` [${users}]`}`]);
+      start();
+    });
+  }
+
+  unsubscribe(channel: string): void {
+    this.#engine.leave(this.connection, channel);
+  }
+
+  publish(channel: string, event: string, data?: unknown, options: { echo?: boolean } = {}): Later<unknown> {
+    return this.#engine.publishFrom(this.connection, { channel, event, data, ...options });
+  }
+
+  /** An event, and what it was answered with. */
+  request(event: string, data?: unknown): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const received = (async () =>
+        this.#engine.receive(this.connection, event, data, { answer: resolve, fail: reject }))();
+      received.catch(reject);
+    });
+  }
+
+  send(event: string, data?: unknown): Later<void> {
+    return this.#engine.receive(this.connection, event, data);
+  }
+
+  /** What it was sent since the last time. */
+  heard(): readonly unknown[] {
+    return this.wire.takeFrames();
+  }
+}
+
+export interface World {
+  readonly engine: Engine;
+  readonly application: TestApplication;
+  readonly clock: ManualClock;
+  client(options?: TestClientOptions): TestClient;
+  /** A client that is connected, as this user; what it was sent so far is taken. */
+  connected(userId?: string, options?: TestClientOptions): TestClient;
+}
+
+export interface WorldOptions {
+  readonly broker?: Broker;
+  readonly channels?: Readonly<Record<string, ChannelRule>>;
+  readonly limits?: Partial<Limits>;
+}
+
+/** An engine with everything around it. */
+export function world({ broker = memoryBroker(), channels = {}, limits = {} }: WorldOptions = {}): World {
+  const application = new TestApplication();
+  const clock = new ManualClock();
+  const engine = new Engine({
+    broker,
+    application,
+    clock,
+    rules: new ChannelRules(channels),
+    limits: { ...defaultLimits, ...limits },
+    random: countingRandom(),
+  });
+  // Brokers here start at once; a promise is only what the port asks for.
+  void engine.start();
+  const client = (options?: TestClientOptions): TestClient => new TestClient(engine, options);
+  return {
+    engine,
+    application,
+    clock,
+    client,
+    connected(userId, options) {
+      const authenticate = application.authenticate;
+      application.authenticate = () => (userId === undefined ? {} : { userId, info: { name: userId } });
+      const opened = client(options);
+      void opened.connect();
+      application.authenticate = authenticate;
+      opened.heard();
+      return opened;
+    },
+  };
+}
+
+/** Ids that can be read: 1, 2, 3. */
+export function countingRandom(): Random {
+  let count = 0;
+  return { next: () => 0.5, uuid: () => String((count += 1)) };
+}
+
+export function handshake(): Handshake {
+  return {
+    method: "GET",
+    path: "/carillon",
+    url: new URL("http://localhost/carillon?room=7"),
+    headers: new Headers({ host: "localhost" }),
+    rawHeaders: ["Host", "localhost"],
+    ip: "127.0.0.1",
+    secure: false,
+  };
+}
+
+interface Step {
+  readonly name: string;
+  run(): void;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** A broker whose every call waits until the test lets it finish, the oldest first. */
+export class PendingBroker implements Broker {
+  /** What was called, in order. */
+  readonly calls: string[] = [];
+  readonly channels: Set<string> = new Set();
+  isClosed = false;
+  #events: BrokerEvents | undefined;
+  #steps: Step[] = [];
+
+  /** What has not finished yet. */
+  get pending(): readonly string[] {
+    return this.#steps.map(({ name }) => name);
+  }
+
+  start(events: BrokerEvents): Promise<void> {
+    this.#events = events;
+    return Promise.resolve();
+  }
+
+  subscribe(channel: string): Promise<void> {
+    return this.#later(`subscribe ${channel}`, () => void this.channels.add(channel));
+  }
+
+  unsubscribe(channel: string): Promise<void> {
+    return this.#later(`unsubscribe ${channel}`, () => void this.channels.delete(channel));
+  }
+
+  publish(publication: Publication): Promise<Position | undefined> {
+    const { channel, event } = publication;
+    return this.#later(`publish ${channel} ${event}`, () => this.deliver(publication)).then(() => undefined);
+  }
+
+  signal(signal: Signal): Promise<void> {
+    return this.#later(`signal ${signal.kind}`, () => this.#events!.signal(signal));
+  }
+
+  close(): Promise<void> {
+    this.isClosed = true;
+    return Promise.resolve();
+  }
+
+  /** Something that another node published. */
+  deliver(publication: Publication): void {
+    if (this.channels.has(publication.channel)) this.#events!.publication(publication);
+  }
+
+  /** Lets the oldest calls finish. */
+  async finish(count = 1): Promise<void> {
+    for (const step of this.#steps.splice(0, count)) {
+      step.run();
+      step.resolve();
+    }
+    await turn();
+  }
+
+  /** Lets the oldest call fail. */
+  async fail(error: unknown = new Error("the network is gone")): Promise<void> {
+    this.#steps.shift()?.reject(error);
+    await turn();
+  }
+
+  async finishAll(): Promise<void> {
+    while (this.#steps.length > 0) await this.finish();
+  }
+
+  #later(name: string, run: () => void): Promise<void> {
+    this.calls.push(name);
+    return new Promise((resolve, reject) => this.#steps.push({ name, run, resolve, reject }));
+  }
+}
+
+/** Something to be awaited that ends when the test says so. */
+export interface Gate<Value = void> {
+  readonly passed: Promise<Value>;
+  readonly open: (value: Value) => Promise<void>;
+  readonly fail: (error: unknown) => Promise<void>;
+}
+
+export function gate<Value = void>(): Gate<Value> {
+  const { promise, resolve, reject } = Promise.withResolvers<Value>();
+  return {
+    passed: promise,
+    open: (value) => {
+      resolve(value);
+      return turn();
+    },
+    fail: (error) => {
+      reject(error);
+      return turn();
+    },
+  };
+}
+
+/** Ends when everything that only waits for promises has run. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The code of what a call throws or rejects with. */
+export async function codeOf(run: () => unknown): Promise<string | undefined> {
+  try {
+    await run();
+    return undefined;
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error);
+  }
+}
+
+export const nothingLeft = { connections: 0, channels: 0, subscriptions: 0 };

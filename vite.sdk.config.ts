@@ -1,0 +1,19 @@
+import { fileURLToPath } from "node:url";
+import type { UserConfig } from "vite";
+
+const from = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Builds the SDK into one file, which the standalone server serves as `/carillon.js`. */
+const config: UserConfig = {
+  publicDir: false,
+  build: {
+    outDir: from("dist"),
+    // The compiler's output is there already.
+    emptyOutDir: false,
+    target: "es2022",
+    minify: true,
+    lib: { entry: from("src/client/index.ts"), formats: ["es"], fileName: () => "carillon.js" },
+  },
+};
+
+export default config;

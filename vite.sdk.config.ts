@@ -11,7 +11,8 @@ const config: UserConfig = {
     // The compiler's output is there already.
     emptyOutDir: false,
     target: "es2022",
-    minify: true,
+    // In lib mode `minify` alone leaves the white space.
+    rolldownOptions: { output: { minify: true, comments: false } },
     lib: { entry: from("src/client/index.ts"), formats: ["es"], fileName: () => "carillon.js" },
   },
 };

@@ -195,10 +195,11 @@ export function createVisit(wireLog: WireLog): Visit {
       start();
     },
     say(text) {
-      if (!stay) return;
       const waiting = { key: key++, text };
       unsent.value = [...unsent.value, waiting];
-      stay.channel.publish("chat", { text }).then(
+      // What is written during a change of connections belongs to the next one.
+      const published = changing.then(() => stay?.channel.publish("chat", { text }));
+      published.then(
         () => forget(waiting),
         (error: unknown) => {
           forget(waiting);

@@ -1,6 +1,7 @@
 import { CarillonError } from "../errors/carillon-error.ts";
 
 const maxNameBytes = 200;
+const rule = `1 to ${maxNameBytes} bytes of UTF-8 without control characters`;
 
 /** Control characters could forge lines in logs and commands in brokers; lone surrogates have no bytes. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
@@ -11,12 +12,15 @@ const reserved = new Set(["connect", "disconnect", "error"]);
 
 /** @throws {CarillonError} `channel-name-invalid` */
 export function checkChannelName(name: string): void {
-  if (!isName(name)) throw new CarillonError("channel-name-invalid");
+  if (isName(name)) return;
+  throw new CarillonError("channel-name-invalid", { message: `a channel name is ${rule}` });
 }
 
 /** @throws {CarillonError} `event-name-invalid` */
 export function checkEventName(name: string): void {
-  if (!isName(name) || reserved.has(name)) throw new CarillonError("event-name-invalid");
+  if (isName(name) && !reserved.has(name)) return;
+  const message = `an event name is ${rule}, and not ${[...reserved].join(" or ")}`;
+  throw new CarillonError("event-name-invalid", { message });
 }
 
 /** Names are opaque: any UTF-8 of 1 to 200 bytes, taken as it is. */

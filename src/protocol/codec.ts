@@ -47,16 +47,11 @@ export function messagesOf(value: unknown): readonly unknown[] {
 }
 
 function encodeJson(message: ClientMessage | ServerMessage): string {
-  if (message.type === "batch") return JSON.stringify({ ...message, items: message.items.map(bytesAsText) });
   if ("data" in message && message.data instanceof Uint8Array) {
     const { data, ...rest } = message;
     return JSON.stringify({ ...rest, bytes: toBase64(data) });
   }
   return JSON.stringify(message);
-}
-
-function bytesAsText(item: unknown): unknown {
-  return item instanceof Uint8Array ? toBase64(item) : item;
 }
 
 /** JSON has no bytes: they travel as base64 in a field of their own, so that text is never mistaken for them. */

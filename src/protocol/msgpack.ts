@@ -59,7 +59,8 @@ function checkValue(value: unknown, depth: number): void {
     for (const item of value) checkValue(item, depth + 1);
     return;
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype) refuse(`bytes only as the whole "data", and no extension types`);
+  if (Object.getPrototypeOf(value) !== Object.prototype)
+    refuse(`bytes only as the whole "data", and no extension types`);
   for (const item of Object.values(value as object)) checkValue(item, depth + 1);
 }
 

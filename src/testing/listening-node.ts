@@ -44,20 +44,29 @@ export class ListeningNode implements BrokerEvents {
 
   /** Waits until it has heard so many publications. More are a failure. */
   async hears(count: number): Promise<readonly Publication[]> {
-    await this.#until(() => this.publications.length >= count, () => `${this.publications.length} of ${count} publications`);
+    await this.#until(
+      () => this.publications.length >= count,
+      () => `${this.publications.length} of ${count} publications`,
+    );
     strictEqual(this.publications.length, count);
     return this.publications;
   }
 
   async receives(count: number): Promise<void> {
-    await this.#until(() => this.signals.length >= count, () => `${this.signals.length} of ${count} signals`);
+    await this.#until(
+      () => this.signals.length >= count,
+      () => `${this.signals.length} of ${count} signals`,
+    );
     strictEqual(this.signals.length, count);
   }
 
   #until(isDone: () => boolean, heard: () => string): Promise<void> {
     if (isDone()) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`only ${heard()} came in ${this.#timeoutMs} ms`)), this.#timeoutMs);
+      const timer = setTimeout(
+        () => reject(new Error(`only ${heard()} came in ${this.#timeoutMs} ms`)),
+        this.#timeoutMs,
+      );
       this.#wakers.push(() => {
         if (!isDone()) return;
         clearTimeout(timer);

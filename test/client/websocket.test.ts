@@ -27,7 +27,7 @@ describe.each([
 ])("the transport %s", (_, create: () => Transport) => {
   it("carries text and bytes both ways, whole and in order", async () => {
     const { url, sockets } = await serve((socket) =>
-      socket.on("message", (data, isBinary) => socket.send(isBinary ? data : String(data))),
+      socket.on("message", (data: Buffer, isBinary) => socket.send(data, { binary: isBinary })),
     );
     const link = await connect(create(), url);
     const { frames } = listen(link);
@@ -55,7 +55,9 @@ describe.each([
 
   it("delivers what was sent before it closes, and tells of the end once", async () => {
     const heard: string[] = [];
-    const { url, sockets } = await serve((socket) => socket.on("message", (data) => heard.push(String(data))));
+    const { url, sockets } = await serve((socket) =>
+      socket.on("message", (data: Buffer) => heard.push(data.toString())),
+    );
     const link = await connect(create(), url);
     const { closes } = listen(link);
     const gone = once(sockets[0]!, "close");
@@ -217,7 +219,7 @@ describe("nodeWebSocket() over TLS", () => {
     ["another host than the certificate's", { ca: trusting.ca }],
     [
       "an authority that it does not know, though somebody tried to switch the check off",
-      { rejectUnauthorized: false } as object,
+      { servername: "carillon.test", rejectUnauthorized: false },
     ],
   ])("refuses %s", async (_, tls) => {
     const { url } = await serveTls();
@@ -269,7 +271,7 @@ async function serveTls(): Promise<Served> {
   const keys = { cert: certificate("server"), key: certificate("server.key"), ca: certificate("ca") };
   const server = createHttpsServer({ ...keys, requestCert: true, rejectUnauthorized: false });
   server.on("tlsClientError", () => {});
-  const served = await serve(() => {}, undefined, server as unknown as Server);
+  const served = await serve(() => {}, undefined, server);
   return { ...served, url: served.url.replace("ws:", "wss:") };
 }
 

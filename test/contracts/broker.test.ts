@@ -66,7 +66,9 @@ async function failuresOf(defects: Defects): Promise<readonly (readonly [string,
 type Runner = Parameters<typeof brokerContract>[0];
 
 /** The smallest test runner: collects the cases, runs them, and tells which failed. */
-async function run(declare: (runner: Runner) => void): Promise<{ failed: (readonly [string, unknown])[]; skipped: string[] }> {
+async function run(
+  declare: (runner: Runner) => void,
+): Promise<{ failed: (readonly [string, unknown])[]; skipped: string[] }> {
   const cases: (readonly [string, () => Promise<void>])[] = [];
   const skipped: string[] = [];
   const collect = Object.assign((name: string, body: () => Promise<void>) => cases.push([name, body]), {

@@ -49,9 +49,7 @@ describe("Audience", () => {
     expect(everyone.deliver(news)).toBe(5);
     expect([json.count, text.count]).toEqual([1, 1]);
     expect(new Set(seats.map(({ connection }) => connection.wire.packets[0])).size).toBe(2);
-    expect(seats.map(heard)).toEqual(
-      ["json", "text", "json", "text", "json"].map((prefix) => [`${prefix} ! news 1`]),
-    );
+    expect(seats.map(heard)).toEqual(["json", "text", "json", "text", "json"].map((prefix) => [`${prefix} ! news 1`]));
   });
 
   it("does not encode for nobody", () => {
@@ -159,6 +157,17 @@ describe("Audience", () => {
       return true;
     });
     expect(everyone.size).toBe(0);
+  });
+
+  it("a predicate that takes one away makes nobody else miss it", () => {
+    const everyone = audience();
+    const seats = Array.from({ length: 4 }, () => seat(json));
+    for (const each of seats) everyone.add(each);
+    everyone.deliverWhere(news, (guest) => {
+      if (guest === seats[1]!.connection) everyone.remove(seats[0]!);
+      return true;
+    });
+    expect(seats.map((each) => heard(each).length)).toEqual([1, 1, 1, 1]);
   });
 
   it("leaving 100,000 others costs what leaving 1,000 does", () => {

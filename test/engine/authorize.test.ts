@@ -47,7 +47,11 @@ describe("authorize, for subscribing", () => {
       expect(await codeOf(() => ada.subscribe("lobby"))).toBe(code);
       expect(application.failureCodes).toEqual(reported);
       for (const failure of application.reported) {
-        expect(failure).toMatchObject({ connection: { id: ada.connection.id }, channel: "lobby", error: { cause: error } });
+        expect(failure).toMatchObject({
+          connection: { id: ada.connection.id },
+          channel: "lobby",
+          error: { cause: error },
+        });
       }
     }
   });

@@ -105,21 +105,24 @@ describe("channels over a broker that takes its time", () => {
     expect(engine.stats()).toMatchObject({ channels: 0, subscriptions: 0 });
   });
 
-  it.each(["throws", "rejects"])("an unsubscribe that %s is reported and changes nothing for the client", async (how) => {
-    const broker = new PendingBroker();
-    broker.unsubscribe = () => {
-      if (how === "throws") throw new Error("not now");
-      return Promise.reject(new Error("not now"));
-    };
-    const { application, connected, engine } = world({ broker });
-    const ada = connected("ada");
-    void ada.subscribe("lobby");
-    await broker.finish();
-    ada.unsubscribe("lobby");
-    await turn();
-    expect(application.failureCodes).toEqual(["broker-unavailable"]);
-    expect(engine.stats()).toMatchObject({ channels: 0, subscriptions: 0 });
-  });
+  it.each(["throws", "rejects"])(
+    "an unsubscribe that %s is reported and changes nothing for the client",
+    async (how) => {
+      const broker = new PendingBroker();
+      broker.unsubscribe = () => {
+        if (how === "throws") throw new Error("not now");
+        return Promise.reject(new Error("not now"));
+      };
+      const { application, connected, engine } = world({ broker });
+      const ada = connected("ada");
+      void ada.subscribe("lobby");
+      await broker.finish();
+      ada.unsubscribe("lobby");
+      await turn();
+      expect(application.failureCodes).toEqual(["broker-unavailable"]);
+      expect(engine.stats()).toMatchObject({ channels: 0, subscriptions: 0 });
+    },
+  );
 
   it("what arrives while a client is joining is heard after its reply, each once", async () => {
     const broker = new PendingBroker();
@@ -168,6 +171,18 @@ describe("listening to a channel on the server", () => {
     ]);
   });
 
+  it("stopped once more, when others are in the channel since, leaves them there", async () => {
+    const { connected, engine } = world();
+    const stop = await engine.listen("lobby", () => undefined);
+    stop();
+    const ada = connected("ada");
+    void ada.subscribe("lobby");
+    stop();
+    void ada.publish("lobby", "chat", 1);
+    expect(ada.heard()).toEqual(["subscribed lobby", "lobby chat 1"]);
+    expect(engine.stats()).toMatchObject({ channels: 1, subscriptions: 1 });
+  });
+
   it("keeps a channel without clients open at the broker, and lets go of it at the end", async () => {
     const broker = new PendingBroker();
     const { engine } = world({ broker });
@@ -206,7 +221,9 @@ describe("listening to a channel on the server", () => {
     void ada.publish("lobby", "chat", 1);
     expect(heard).toEqual(["chat"]);
     expect(ada.heard()).toEqual(["subscribed lobby", "lobby chat 1"]);
-    expect(application.reported).toMatchObject([{ error: { code: "handler-failed" }, channel: "lobby", event: "chat" }]);
+    expect(application.reported).toMatchObject([
+      { error: { code: "handler-failed" }, channel: "lobby", event: "chat" },
+    ]);
   });
 
   it("the same function may listen twice, and is stopped one by one", async () => {

@@ -18,7 +18,7 @@ describe("authenticate", () => {
 
   it("says who the client is, what others see of it, and its first data", () => {
     const { application, client } = world();
-    application.authenticate = () => ({ userId: "ada", info: { name: "Ada" }, data: { role: "admin", "__proto__": 1 } });
+    application.authenticate = () => ({ userId: "ada", info: { name: "Ada" }, data: { role: "admin", __proto__: 1 } });
     const ada = client();
     void ada.connect();
     expect(ada.connection).toMatchObject({ userId: "ada", info: { name: "Ada" }, isOpen: true });
@@ -65,19 +65,22 @@ describe("authenticate", () => {
     expect(engine.stats()).toMatchObject({ refused: 1 });
   });
 
-  it.each(["throws", "rejects"])("that %s anything else refuses with internal, and the application hears why", async (how) => {
-    const { application, client } = world();
-    const cause = new Error("the database is down");
-    application.authenticate = () => {
-      if (how === "throws") throw cause;
-      return Promise.reject(cause);
-    };
-    const stranger = client();
-    expect(await codeOf(() => stranger.connect("t"))).toBe("internal");
-    expect(application.reported).toEqual([
-      { error: expect.objectContaining({ code: "internal", cause }), connection: stranger.connection },
-    ]);
-  });
+  it.each(["throws", "rejects"])(
+    "that %s anything else refuses with internal, and the application hears why",
+    async (how) => {
+      const { application, client } = world();
+      const cause = new Error("the database is down");
+      application.authenticate = () => {
+        if (how === "throws") throw cause;
+        return Promise.reject(cause);
+      };
+      const stranger = client();
+      expect(await codeOf(() => stranger.connect("t"))).toBe("internal");
+      expect(application.reported).toEqual([
+        { error: expect.objectContaining({ code: "internal", cause }), connection: stranger.connection },
+      ]);
+    },
+  );
 
   it.each<[string, unknown]>([
     ["empty", ""],
@@ -202,7 +205,9 @@ describe("middleware", () => {
     await ada.connect();
     expect(ada.connection.isOpen).toBe(true);
     expect(ada.wire.isOpen).toBe(true);
-    expect(application.reported).toMatchObject([{ error: { code: "handler-failed" }, connection: { id: ada.connection.id } }]);
+    expect(application.reported).toMatchObject([
+      { error: { code: "handler-failed" }, connection: { id: ada.connection.id } },
+    ]);
   });
 
   it("may swallow the refusal of what is behind it, which is refused all the same", async () => {

@@ -7,6 +7,31 @@ function publications(channels: readonly string[], more: Partial<Publication> = 
   return channels.map((channel) => ({ channel, event: "both", data: 1, id: "u", time: 0, ...more }));
 }
 
+describe("channels with odd names", () => {
+  it("N06, J17: are each a channel of its own, with members of its own", () => {
+    const { connected, engine } = world({ channels: { "*": { presence: true } }, limits: { subscriptions: 1_000 } });
+    const names = [
+      ..."__proto__ constructor toString . .. * > a.* {tag} [a-z] ? A a é e\u0301 İ i".split(" "),
+      " ",
+      "a ",
+      "\u200ba",
+      "🙂".repeat(50),
+    ];
+    const clients = names.map((name) => {
+      const client = connected(`user of ${name}`);
+      void client.subscribe(name);
+      return client;
+    });
+    for (const [index, name] of names.entries()) void clients[index]!.publish(name, "x", index);
+    for (const [index, name] of names.entries()) {
+      expect(clients[index]!.heard()).toEqual([`subscribed ${name} [user of ${name}]`, `${name} x ${index}`]);
+      expect(engine.members(name)).toHaveLength(1);
+    }
+    for (const client of clients) client.wire.hangUp();
+    expect(engine.stats()).toMatchObject({ channels: 0, subscriptions: 0 });
+  });
+});
+
 describe("presence", () => {
   const presence = { channels: { "*": { presence: true } } };
 
@@ -71,7 +96,9 @@ describe("presence", () => {
   });
 
   it("N04: one who is refused is not seen", async () => {
-    const { connected } = world({ channels: { lobby: { presence: true, authorize: ({ connection }) => connection.userId !== "eve" } } });
+    const { connected } = world({
+      channels: { lobby: { presence: true, authorize: ({ connection }) => connection.userId !== "eve" } },
+    });
     const [ada, eve] = [connected("ada"), connected("eve")];
     void ada.subscribe("lobby");
     expect(await codeOf(() => eve.subscribe("lobby"))).toBe("forbidden");
@@ -94,7 +121,12 @@ describe("a publication in several channels", () => {
   it("is heard once by those who are in more than one of them", async () => {
     const { connected, engine } = world();
     const clients = [connected("ada"), connected("bob"), connected("eve"), connected("sam")];
-    const [ada, bob, eve, sam] = clients as [(typeof clients)[0], (typeof clients)[0], (typeof clients)[0], (typeof clients)[0]];
+    const [ada, bob, eve, sam] = clients as [
+      (typeof clients)[0],
+      (typeof clients)[0],
+      (typeof clients)[0],
+      (typeof clients)[0],
+    ];
     for (const client of [ada, bob]) void client.subscribe("a");
     for (const client of [bob, eve]) void client.subscribe("b");
     for (const client of clients) client.heard();
@@ -118,6 +150,18 @@ describe("a publication in several channels", () => {
     // The order of the calls was: subscribe a, subscribe b, signal.
     await broker.finish(2);
     expect(ada.heard()).toEqual(["a both 1", "subscribed b"]);
+  });
+
+  it("is held for one who is joining and in no other of the channels", async () => {
+    const broker = new PendingBroker();
+    const { connected, engine } = world({ broker });
+    const [ada, bob] = [connected("ada"), connected("bob")];
+    for (const client of [ada, bob]) void client.subscribe("b");
+    void engine.signal({ kind: "union", publications: publications(["a", "b"], { except: bob.connection.id }) });
+    // At once, so that the signal comes before the engine has heard that the channel is ready.
+    await broker.finish(2);
+    expect(ada.heard()).toEqual(["subscribed b", "b both 1"]);
+    expect(bob.heard()).toEqual(["subscribed b"]);
   });
 
   it("reaches the server's listeners of each channel", async () => {
@@ -161,7 +205,9 @@ describe("an event for everyone", () => {
   it("N07: may not be called by a reserved name", async () => {
     const { engine } = world();
     expect(await codeOf(() => engine.signal({ kind: "event", event: "error", data: 1 }))).toBe("event-name-invalid");
-    expect(() => engine.sendWhere("connect", 1, () => true)).toThrow(expect.objectContaining({ code: "event-name-invalid" }));
+    expect(() => engine.sendWhere("connect", 1, () => true)).toThrow(
+      expect.objectContaining({ code: "event-name-invalid" }),
+    );
   });
 });
 
@@ -208,29 +254,36 @@ describe("the server's own hand", () => {
 
   it("publishes nothing under a name that is none", () => {
     const { engine } = world();
-    expect(() => engine.compose({ channel: "", event: "x", data: 1 })).toThrow(expect.objectContaining({ code: "channel-name-invalid" }));
-    expect(() => engine.compose({ channel: "c", event: "error", data: 1 })).toThrow(expect.objectContaining({ code: "event-name-invalid" }));
+    expect(() => engine.compose({ channel: "", event: "x", data: 1 })).toThrow(
+      expect.objectContaining({ code: "channel-name-invalid" }),
+    );
+    expect(() => engine.compose({ channel: "c", event: "error", data: 1 })).toThrow(
+      expect.objectContaining({ code: "event-name-invalid" }),
+    );
   });
 });
 
 describe("trouble", () => {
-  it.each(["throws", "rejects"])("a broker that %s: the publisher is told, the application too, and nothing is counted", async (how) => {
-    const cause = new Error("gone");
-    const fail = (): Promise<never> => {
-      if (how === "throws") throw cause;
-      return Promise.reject(cause);
-    };
-    const { application, connected, engine } = world({ broker: { ...memoryBroker(), publish: fail, signal: fail } });
-    const ada = connected("ada");
-    void ada.subscribe("lobby");
-    expect(await codeOf(() => ada.publish("lobby", "chat"))).toBe("broker-unavailable");
-    expect(await codeOf(() => engine.signal({ kind: "event", event: "x", data: 1 }))).toBe("broker-unavailable");
-    expect(application.reported).toMatchObject([
-      { error: { code: "broker-unavailable", cause } },
-      { error: { code: "broker-unavailable", cause } },
-    ]);
-    expect(engine.stats()).toMatchObject({ published: 0, failures: 2 });
-  });
+  it.each(["throws", "rejects"])(
+    "a broker that %s: the publisher is told, the application too, and nothing is counted",
+    async (how) => {
+      const cause = new Error("gone");
+      const fail = (): Promise<never> => {
+        if (how === "throws") throw cause;
+        return Promise.reject(cause);
+      };
+      const { application, connected, engine } = world({ broker: { ...memoryBroker(), publish: fail, signal: fail } });
+      const ada = connected("ada");
+      void ada.subscribe("lobby");
+      expect(await codeOf(() => ada.publish("lobby", "chat"))).toBe("broker-unavailable");
+      expect(await codeOf(() => engine.signal({ kind: "event", event: "x", data: 1 }))).toBe("broker-unavailable");
+      expect(application.reported).toMatchObject([
+        { error: { code: "broker-unavailable", cause } },
+        { error: { code: "broker-unavailable", cause } },
+      ]);
+      expect(engine.stats()).toMatchObject({ published: 0, failures: 2 });
+    },
+  );
 
   it("an encoder that fails is reported, harms its own clients only, and not even their connection", async () => {
     const { application, connected, engine } = world();
@@ -247,7 +300,11 @@ describe("trouble", () => {
 
   it("two dialects in one channel hear the same, each in its own words", () => {
     const { connected } = world();
-    const loud = { encode: (delivery: Parameters<typeof textEncoder.encode>[0]) => [String(textEncoder.encode(delivery)).toUpperCase()] };
+    const loud = {
+      encode: (delivery: Parameters<typeof textEncoder.encode>[0]) => [
+        String(textEncoder.encode(delivery)).toUpperCase(),
+      ],
+    };
     const [ada, bob] = [connected("ada"), connected("bob", { encoder: loud })];
     for (const client of [ada, bob]) void client.subscribe("lobby");
     void ada.publish("lobby", "chat", 1);

@@ -25,15 +25,18 @@ describe("an event from a client", () => {
     expect(engine.stats()).toMatchObject({ received: 2 });
   });
 
-  it.each(["connect", "disconnect", "error", "", "a\n", "x".repeat(201)])("N07: may not be called %j", async (event) => {
-    const { application, connected } = world();
-    let ran = false;
-    application.handlers.add("*", () => {
-      ran = true;
-    });
-    expect(await codeOf(() => connected("ada").send(event))).toBe("event-name-invalid");
-    expect(ran).toBe(false);
-  });
+  it.each(["connect", "disconnect", "error", "", "a\n", "x".repeat(201)])(
+    "N07: may not be called %j",
+    async (event) => {
+      const { application, connected } = world();
+      let ran = false;
+      application.handlers.add("*", () => {
+        ran = true;
+      });
+      expect(await codeOf(() => connected("ada").send(event))).toBe("event-name-invalid");
+      expect(ran).toBe(false);
+    },
+  );
 
   it.each(["__proto__", "constructor", "newListener", "then"])("N07: may be called %s", async (event) => {
     const { application, connected } = world();
@@ -54,7 +57,11 @@ describe("an event from a client", () => {
     ada.send("chat");
     await turn();
     expect(log).toEqual(["third"]);
-    const failure = { error: expect.objectContaining({ code: "handler-failed", cause }), connection: ada.connection, event: "chat" };
+    const failure = {
+      error: expect.objectContaining({ code: "handler-failed", cause }),
+      connection: ada.connection,
+      event: "chat",
+    };
     expect(application.reported).toEqual([failure, failure]);
     expect(ada.wire.isOpen).toBe(true);
   });
@@ -127,25 +134,38 @@ describe("a request from a client", () => {
     const { application, connected, engine } = world();
     application.handlers.add("chat", () => "returned");
     const answers: unknown[] = [];
-    void engine.receive(connected("ada").connection, "chat", 1, { answer: (data) => answers.push(data), fail: () => undefined });
+    void engine.receive(connected("ada").connection, "chat", 1, {
+      answer: (data) => answers.push(data),
+      fail: () => undefined,
+    });
     await turn();
     expect(answers).toEqual([]);
   });
 
-  it.each(["throws", "rejects"])("fails when the handler %s: a CarillonError as it is, anything else hidden", async (how) => {
-    const { application, connected } = world();
-    const fails = (error: Error) => (): unknown => {
-      if (how === "throws") throw error;
-      return Promise.reject(error);
-    };
-    application.handlers.add("own", fails(new CarillonError("forbidden", { message: "the game is over", details: 7 })));
-    application.handlers.add("secret", fails(new Error("password: hunter2")));
-    const ada = connected("ada");
-    await expect(ada.request("own")).rejects.toMatchObject({ code: "forbidden", message: "the game is over", details: 7 });
-    const hidden = await ada.request("secret").catch((error: unknown) => error);
-    expect(hidden).toMatchObject({ code: "handler-failed", message: "the handler of this event failed" });
-    expect(application.failureCodes).toEqual(["handler-failed", "handler-failed"]);
-  });
+  it.each(["throws", "rejects"])(
+    "fails when the handler %s: a CarillonError as it is, anything else hidden",
+    async (how) => {
+      const { application, connected } = world();
+      const fails = (error: Error) => (): unknown => {
+        if (how === "throws") throw error;
+        return Promise.reject(error);
+      };
+      application.handlers.add(
+        "own",
+        fails(new CarillonError("forbidden", { message: "the game is over", details: 7 })),
+      );
+      application.handlers.add("secret", fails(new Error("password: hunter2")));
+      const ada = connected("ada");
+      await expect(ada.request("own")).rejects.toMatchObject({
+        code: "forbidden",
+        message: "the game is over",
+        details: 7,
+      });
+      const hidden = await ada.request("secret").catch((error: unknown) => error);
+      expect(hidden).toMatchObject({ code: "handler-failed", message: "the handler of this event failed" });
+      expect(application.failureCodes).toEqual(["handler-failed", "handler-failed"]);
+    },
+  );
 });
 
 describe("a request to a client", () => {

@@ -6,7 +6,11 @@ import { nothingLeft, PendingBroker, world, type TestClient } from "./support.ts
 // handed on while the client was in it, in that order, each thing once, and nothing before its "subscribed".
 
 type Step =
-  | { readonly kind: "subscribe" | "unsubscribe" | "publish" | "quiet publish"; readonly who: number; readonly channel: string }
+  | {
+      readonly kind: "subscribe" | "unsubscribe" | "publish" | "quiet publish";
+      readonly who: number;
+      readonly channel: string;
+    }
   | { readonly kind: "hang up"; readonly who: number }
   | { readonly kind: "finish"; readonly count: number }
   | { readonly kind: "fail" };
@@ -21,7 +25,10 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     { weight: 6, arbitrary: fc.record({ kind: fc.constant("publish" as const), who, channel }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant("quiet publish" as const), who, channel }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("hang up" as const), who }) },
-    { weight: 8, arbitrary: fc.record({ kind: fc.constant("finish" as const), count: fc.integer({ min: 1, max: 3 }) }) },
+    {
+      weight: 8,
+      arbitrary: fc.record({ kind: fc.constant("finish" as const), count: fc.integer({ min: 1, max: 3 }) }),
+    },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("fail" as const) }) },
   ),
   { maxLength: 40 },
@@ -112,7 +119,9 @@ async function play(schedule: readonly Step[]): Promise<void> {
         break;
       case "publish":
       case "quiet publish": {
-        const published = clients[step.who]!.publish(step.channel, "n", (lastNumber += 1), { echo: step.kind === "publish" });
+        const published = clients[step.who]!.publish(step.channel, "n", (lastNumber += 1), {
+          echo: step.kind === "publish",
+        });
         void Promise.resolve(published).catch(() => undefined);
         break;
       }

@@ -76,7 +76,12 @@ it("a publication goes from one client to every subscriber of its channel, each 
     wire.send(["subscribed"]); // the dialect's reply; what was published meanwhile is held back for it
     joined.start();
   }
-  expect(ada.wire.takeFrames()).toEqual(["welcome", "subscribed", 'the server: early "ada"', 'the server: early "bob"']);
+  expect(ada.wire.takeFrames()).toEqual([
+    "welcome",
+    "subscribed",
+    'the server: early "ada"',
+    'the server: early "bob"',
+  ]);
   expect(bob.wire.takeFrames()).toEqual(["welcome", "subscribed", 'the server: early "bob"']);
 
   // A client publishes. The broker hands the publication back to every node that has subscribers, this one included.

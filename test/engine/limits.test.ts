@@ -3,7 +3,13 @@ import { defaultLimits } from "../../src/engine/limits.ts";
 import type { Publication } from "../../src/engine/publication.ts";
 import { codeOf, gate, nothingLeft, PendingBroker, world } from "./support.ts";
 
-const publication = (number: number): Publication => ({ channel: "lobby", event: "x", data: number, id: `${number}`, time: 0 });
+const publication = (number: number): Publication => ({
+  channel: "lobby",
+  event: "x",
+  data: number,
+  id: `${number}`,
+  time: 0,
+});
 
 describe("limits", () => {
   it("are, by default, those that are documented", () => {

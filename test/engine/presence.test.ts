@@ -49,7 +49,12 @@ describe("Presence", () => {
           model.set(user, Math.max(0, join ? count + 1 : count - 1));
         }
         const there = [...model].filter(([, count]) => count > 0).map(([user]) => user);
-        expect(presence.members().map(({ user }) => user).toSorted()).toEqual(there.toSorted());
+        expect(
+          presence
+            .members()
+            .map(({ user }) => user)
+            .toSorted(),
+        ).toEqual(there.toSorted());
       }),
     );
   });

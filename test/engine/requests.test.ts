@@ -4,7 +4,12 @@ import { CarillonError } from "../../src/errors/carillon-error.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { codeOf } from "./support.ts";
 
-function desk(limit = 256): { clock: ManualClock; requests: Requests; refs: number[]; ask: (timeoutMs?: number) => Promise<unknown> } {
+function desk(limit = 256): {
+  clock: ManualClock;
+  requests: Requests;
+  refs: number[];
+  ask: (timeoutMs?: number) => Promise<unknown>;
+} {
   const clock = new ManualClock();
   const requests = new Requests(clock, limit);
   const refs: number[] = [];
@@ -53,7 +58,10 @@ describe("Requests", () => {
     const { clock, requests, ask } = desk();
     const answers = [ask(), ask()];
     requests.rejectAll(new CarillonError("connection-closed"));
-    expect(await Promise.all(answers.map((answer) => codeOf(() => answer)))).toEqual(["connection-closed", "connection-closed"]);
+    expect(await Promise.all(answers.map((answer) => codeOf(() => answer)))).toEqual([
+      "connection-closed",
+      "connection-closed",
+    ]);
     expect(clock.timers).toBe(0);
   });
 

@@ -108,7 +108,10 @@ describe("any Standard Schema", () => {
 
   it("of its issues ten are told at most", async () => {
     const { application, connected } = world();
-    application.schemas.set("x", failing(Array.from({ length: 50 }, (_, index) => ({ message: `issue ${index}`, path: [index] }))));
+    application.schemas.set(
+      "x",
+      failing(Array.from({ length: 50 }, (_, index) => ({ message: `issue ${index}`, path: [index] }))),
+    );
     application.handlers.add("x", () => undefined);
     const { details } = await errorOf(() => connected("ada").send("x"));
     expect(details).toHaveLength(10);
@@ -117,7 +120,10 @@ describe("any Standard Schema", () => {
 
   it("its paths are told as texts and numbers, whatever they are made of", async () => {
     const { application, connected } = world();
-    application.schemas.set("x", failing([{ message: "no", path: ["a", 0, Symbol("s"), { key: "b" }, { key: 1 }] }, { message: "no" }]));
+    application.schemas.set(
+      "x",
+      failing([{ message: "no", path: ["a", 0, Symbol("s"), { key: "b" }, { key: 1 }] }, { message: "no" }]),
+    );
     application.handlers.add("x", () => undefined);
     const { details } = await errorOf(() => connected("ada").send("x"));
     expect(details).toEqual([
@@ -126,22 +132,25 @@ describe("any Standard Schema", () => {
     ]);
   });
 
-  it.each(["throws", "rejects"])("that %s is internal to the client, and its reason reaches the application alone", async (how) => {
-    const { application, connected } = world({ channels: { "*": { publish: "anyone" } } });
-    const cause = new Error("secret");
-    const validate = (): Promise<never> => {
-      if (how === "throws") throw cause;
-      return Promise.reject(cause);
-    };
-    application.schemas.set("x", { "~standard": { version: 1, vendor: "test", validate } });
-    application.handlers.add("x", () => undefined);
-    const ada = connected("ada");
-    for (const fail of [() => ada.send("x"), () => ada.publish("lobby", "x")]) {
-      expect(await errorOf(fail)).toMatchObject({ code: "internal", message: "something went wrong on the server" });
-      const failure = { error: { code: "internal", cause }, connection: { id: ada.connection.id }, event: "x" };
-      expect(application.reported.splice(0)).toMatchObject([failure]);
-    }
-  });
+  it.each(["throws", "rejects"])(
+    "that %s is internal to the client, and its reason reaches the application alone",
+    async (how) => {
+      const { application, connected } = world({ channels: { "*": { publish: "anyone" } } });
+      const cause = new Error("secret");
+      const validate = (): Promise<never> => {
+        if (how === "throws") throw cause;
+        return Promise.reject(cause);
+      };
+      application.schemas.set("x", { "~standard": { version: 1, vendor: "test", validate } });
+      application.handlers.add("x", () => undefined);
+      const ada = connected("ada");
+      for (const fail of [() => ada.send("x"), () => ada.publish("lobby", "x")]) {
+        expect(await errorOf(fail)).toMatchObject({ code: "internal", message: "something went wrong on the server" });
+        const failure = { error: { code: "internal", cause }, connection: { id: ada.connection.id }, event: "x" };
+        expect(application.reported.splice(0)).toMatchObject([failure]);
+      }
+    },
+  );
 });
 
 async function errorOf(run: () => unknown): Promise<CarillonError> {

@@ -38,11 +38,14 @@ describe("toCarillonError", () => {
     expect(toCarillonError(error, "internal")).toBe(error);
   });
 
-  it.each([new Error("secret"), "text", undefined, null, { code: "forbidden" }])("hides %s behind the code", (cause) => {
-    const error = toCarillonError(cause, "internal");
-    expect(error).toMatchObject({ code: "internal", message: errorCodes.internal.message });
-    expect(error.cause).toBe(cause);
-  });
+  it.each([new Error("secret"), "text", undefined, null, { code: "forbidden" }])(
+    "hides %s behind the code",
+    (cause) => {
+      const error = toCarillonError(cause, "internal");
+      expect(error).toMatchObject({ code: "internal", message: errorCodes.internal.message });
+      expect(error.cause).toBe(cause);
+    },
+  );
 });
 
 describe("the table of error codes", () => {

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { systemRandom, uuidFromBytes } from "../../src/platform/random.ts";
+import { systemRandom } from "../../src/platform/random.ts";
 
-describe.each([
-  ["the host's", () => systemRandom.uuid()],
-  ["the one made of bytes", uuidFromBytes],
-])("a UUID, %s", (_, uuid) => {
+const uuid = (): string => systemRandom.uuid();
+
+describe("a UUID", () => {
   it("has the form of version 4 (RFC 9562, section 5.4)", () => {
     for (let count = 0; count < 100; count += 1) {
       expect(uuid()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);

@@ -210,15 +210,10 @@ describe("the JSON codec", () => {
     ]);
   });
 
-  it("writes bytes among the items of a batch as base64 text", () => {
-    const items = [{ p: 1 }, Uint8Array.of(1, 2, 3, 255)];
-    expect(json.encode({ type: "batch", event: "tick", items })).toBe(
-      '{"type":"batch","event":"tick","items":[{"p":1},"AQID/w=="]}',
-    );
-  });
-
   it("J05, J06: keys such as __proto__ stay data and change no prototype", () => {
-    const [message] = json.decode('{"type":"send","event":"e","__proto__":{"polluted":1},"data":{"__proto__":{"polluted":1}}}');
+    const [message] = json.decode(
+      '{"type":"send","event":"e","__proto__":{"polluted":1},"data":{"__proto__":{"polluted":1}}}',
+    );
     expect(Object.getPrototypeOf(message)).toBe(Object.prototype);
     expect(Object.getPrototypeOf((message as { data: object }).data)).toBe(Object.prototype);
     expect((message as { polluted?: unknown }).polluted).toBeUndefined();
@@ -246,12 +241,15 @@ describe("the MessagePack codec", () => {
     expect(() => msgpack.decode(Buffer.from(hex, "hex"))).toThrow(badRequest("the frame is not MessagePack"));
   });
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("refuses the number %s from a peer", (number) => {
-    for (const data of [number, [number], { deep: [{ number }] }]) {
-      expect(() => msgpack.decode(encodeMsgpack(publishing(data)))).toThrow(badRequest("numbers must be finite"));
-    }
-    expect(() => msgpack.decode(encodeMsgpack({ type: "ping", ref: number }))).toThrow(badRequest());
-  });
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    "refuses the number %s from a peer",
+    (number) => {
+      for (const data of [number, [number], { deep: [{ number }] }]) {
+        expect(() => msgpack.decode(encodeMsgpack(publishing(data)))).toThrow(badRequest("numbers must be finite"));
+      }
+      expect(() => msgpack.decode(encodeMsgpack({ type: "ping", ref: number }))).toThrow(badRequest());
+    },
+  );
 
   it.each([
     ["bytes inside data", publishing([Uint8Array.of(1)])],
@@ -275,7 +273,9 @@ describe("the MessagePack codec", () => {
 
   it("J02: accepts data as deep as 32 with the message's own map, and no deeper", () => {
     expect(msgpack.decode(encodeMsgpack(publishing(nested(31))))).toEqual([publishing(nested(31))]);
-    expect(() => msgpack.decode(encodeMsgpack(publishing(nested(32))))).toThrow(badRequest("data is nested deeper than 32"));
+    expect(() => msgpack.decode(encodeMsgpack(publishing(nested(32))))).toThrow(
+      badRequest("data is nested deeper than 32"),
+    );
   });
 
   it("J01: refuses 60,000 nested lists at once", () => {
@@ -291,7 +291,14 @@ describe("the MessagePack codec", () => {
     ["undefined is left out of objects, and null in lists", { a: undefined, b: [undefined, 1] }],
     ["functions and symbols are left out", { a: () => 1, b: Symbol("b"), c: [() => 1], d: 1 }],
     ["maps and sets are empty objects", { map: new Map([[1, 2]]), set: new Set([1]) }],
-    ["class instances are their fields", { point: new (class Point { readonly x = 1 })() }],
+    [
+      "class instances are their fields",
+      {
+        point: new (class Point {
+          readonly x = 1;
+        })(),
+      },
+    ],
     ["objects without a prototype are objects", Object.assign(Object.create(null), { a: 1 })],
     ["bytes inside data are objects", [Uint8Array.of(7, 8)]],
     ["a toJSON that returns its own object is asked once", selfJson()],
@@ -329,15 +336,18 @@ describe("the MessagePack codec", () => {
 
   it("decodes whatever it encodes, for any value of JavaScript", () => {
     fc.assert(
-      fc.property(fc.anything({ withDate: true, withMap: true, withSet: true, withTypedArray: true, maxDepth: 4 }), (data) => {
-        let frame: CodecFrame;
-        try {
-          frame = msgpack.encode(publishing(data));
-        } catch {
-          return;
-        }
-        expect(msgpack.decode(frame)).toHaveLength(1);
-      }),
+      fc.property(
+        fc.anything({ withDate: true, withMap: true, withSet: true, withTypedArray: true, maxDepth: 4 }),
+        (data) => {
+          let frame: CodecFrame;
+          try {
+            frame = msgpack.encode(publishing(data));
+          } catch {
+            return;
+          }
+          expect(msgpack.decode(frame)).toHaveLength(1);
+        },
+      ),
       { numRuns: 1_000 },
     );
   });
@@ -352,7 +362,12 @@ function selfJson(): object {
 function jsonValue(): fc.Arbitrary<unknown> {
   const text = fc.string({ unit: "grapheme", maxLength: 20 }).filter((value) => value !== "__proto__");
   const number = fc.oneof(fc.integer(), fc.maxSafeInteger(), fc.double({ noNaN: true, noDefaultInfinity: true }));
-  const leaf = fc.oneof(text, number.map((value) => value || 0), fc.boolean(), fc.constant(null));
+  const leaf = fc.oneof(
+    text,
+    number.map((value) => value || 0),
+    fc.boolean(),
+    fc.constant(null),
+  );
   return fc.letrec<{ value: unknown }>((tie) => ({
     value: fc.oneof(
       { maxDepth: 4 },

@@ -69,13 +69,16 @@ describe("readClientMessage", () => {
     expect(readClientMessage(complete(type))).toEqual({ data: undefined, ...complete(type) });
   });
 
-  it.each(wrong)("J16: refuses $type with $field: $shown, naming the field and echoing nothing", ({ type, field, value }) => {
-    const message = { ...complete(type), [field]: value };
-    const thrown = errorOf(() => readClientMessage(message));
-    expect(thrown.code).toBe("bad-request");
-    expect(thrown.message).toMatch(new RegExp(`^"${field}" must be (a string|true or false|an integer .*)$`));
-    expect(thrown.message.length).toBeLessThanOrEqual(128);
-  });
+  it.each(wrong)(
+    "J16: refuses $type with $field: $shown, naming the field and echoing nothing",
+    ({ type, field, value }) => {
+      const message = { ...complete(type), [field]: value };
+      const thrown = errorOf(() => readClientMessage(message));
+      expect(thrown.code).toBe("bad-request");
+      expect(thrown.message).toMatch(new RegExp(`^"${field}" must be (a string|true or false|an integer .*)$`));
+      expect(thrown.message.length).toBeLessThanOrEqual(128);
+    },
+  );
 
   it.each(Object.keys(fields))("J16: %s is whole without its optional fields", (type) => {
     const optional = Object.entries(fields[type]!).filter(([, kind]) => kind.endsWith("?"));
@@ -98,7 +101,10 @@ describe("readClientMessage", () => {
   it.each([null, undefined, true, 0, "", "ping", [], [{ type: "ping" }], 1n, () => ({ type: "ping" })])(
     "J11: refuses %s, which is no object",
     (value) => {
-      expect(errorOf(() => readClientMessage(value))).toMatchObject({ code: "bad-request", message: "a message is an object" });
+      expect(errorOf(() => readClientMessage(value))).toMatchObject({
+        code: "bad-request",
+        message: "a message is an object",
+      });
     },
   );
 
@@ -110,12 +116,21 @@ describe("readClientMessage", () => {
     expect(errorOf(() => readClientMessage({ type })).code).toBe("bad-request");
   });
 
-  it.each(["nonsense", "", "Ping", "ping ", "history", "whisper", "refresh", "ack", "toString", "constructor", "__proto__"])(
-    "N25: does not know the type %j",
-    (type) => {
-      expect(errorOf(() => readClientMessage({ type })).code).toBe("unknown-type");
-    },
-  );
+  it.each([
+    "nonsense",
+    "",
+    "Ping",
+    "ping ",
+    "history",
+    "whisper",
+    "refresh",
+    "ack",
+    "toString",
+    "constructor",
+    "__proto__",
+  ])("N25: does not know the type %j", (type) => {
+    expect(errorOf(() => readClientMessage({ type })).code).toBe("unknown-type");
+  });
 
   it("N24: does not know the messages that only a server sends", () => {
     const own = new Set(Object.keys(fields));
@@ -171,7 +186,9 @@ describe("readClientMessage", () => {
     const type = fc.oneof(fc.constantFrom(...Object.keys(fields)), fc.anything());
     const message = fc.oneof(
       fc.anything(),
-      fc.record(Object.fromEntries(names.map((name) => [name, name === "type" ? type : fc.anything()])), { requiredKeys: [] }),
+      fc.record(Object.fromEntries(names.map((name) => [name, name === "type" ? type : fc.anything()])), {
+        requiredKeys: [],
+      }),
     );
     fc.assert(
       fc.property(message, (value) => {

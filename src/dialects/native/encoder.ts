@@ -1,19 +1,26 @@
 import type { Delivery } from "../../engine/delivery.ts";
 import type { Encoder } from "../../engine/ports/encoder.ts";
+import { toBase64 } from "../../protocol/base64.ts";
 import type { Codec } from "../../protocol/codec.ts";
-import type { ServerMessage } from "../../protocol/messages.ts";
+import { subprotocols, type ServerMessage } from "../../protocol/messages.ts";
 
 /** Encodes deliveries for all clients of one codec. */
 export function nativeEncoder(codec: Codec): Encoder {
-  return { encode: (delivery) => [codec.encode(messageOf(delivery))] };
+  const itemOf = codec.subprotocol === subprotocols.json ? bytesAsText : (item: unknown) => item;
+  return { encode: (delivery) => [codec.encode(messageOf(delivery, itemOf))] };
+}
+
+/** JSON has a field for bytes as a whole payload, and no place for them in a list. */
+function bytesAsText(item: unknown): unknown {
+  return item instanceof Uint8Array ? toBase64(item) : item;
 }
 
 /** `undefined` fields are left out by the codecs. */
-function messageOf(delivery: Delivery): ServerMessage {
+function messageOf(delivery: Delivery, itemOf: (item: unknown) => unknown): ServerMessage {
   switch (delivery.kind) {
     case "publication": {
       const { channel, event, data, id, time, from, batch } = delivery.publication;
-      if (batch) return { type: "batch", channel, event, items: data as readonly unknown[] };
+      if (batch) return { type: "batch", channel, event, items: (data as readonly unknown[]).map(itemOf) };
       return { type: "publication", channel, event, data, id, time, ...(from && { from }) };
     }
     case "join":
@@ -30,7 +37,7 @@ function messageOf(delivery: Delivery): ServerMessage {
     case "event":
       return { type: "send", event: delivery.event, data: delivery.data };
     case "batch":
-      return { type: "batch", event: delivery.event, items: delivery.items };
+      return { type: "batch", event: delivery.event, items: delivery.items.map(itemOf) };
     case "request":
       return { type: "request", ref: delivery.ref, event: delivery.event, data: delivery.data };
   }

@@ -19,7 +19,9 @@ describe("connect", () => {
     application.authenticate = ({ token }) => ({ userId: `user of ${token}` });
     const client = opened();
     client.send({ type: "connect", token: "t-1" });
-    expect(client.heard()).toMatchObject([{ type: "connected", user: "user of t-1", heartbeatMs: 0, maxMessageBytes: 65_536 }]);
+    expect(client.heard()).toMatchObject([
+      { type: "connected", user: "user of t-1", heartbeatMs: 0, maxMessageBytes: 65_536 },
+    ]);
   });
 
   it("nothing comes before its answer, whatever the application sends meanwhile", async () => {
@@ -70,7 +72,12 @@ describe("connect", () => {
       const decided = gate<{ userId: string }>();
       application.authenticate = () => (pending ? decided.passed : { userId: "ada" });
       const client = opened();
-      client.sendTogether({ type: "connect" }, { type: "whisper", ref: 1 }, { type: "subscribe", ref: 2 }, { type: "ping" });
+      client.sendTogether(
+        { type: "connect" },
+        { type: "whisper", ref: 1 },
+        { type: "subscribe", ref: 2 },
+        { type: "ping" },
+      );
       client.raw("no JSON");
       await decided.open({ userId: "ada" });
       expect(client.heard()).toEqual([
@@ -224,7 +231,11 @@ describe("a refusal", () => {
     const { opened, application } = nativeWorld();
     application.middleware.push(() => undefined);
     const client = opened();
-    client.sendTogether({ type: "connect" }, { type: "publish", ref: 1, channel: "c", event: "e" }, { type: "nonsense" });
+    client.sendTogether(
+      { type: "connect" },
+      { type: "publish", ref: 1, channel: "c", event: "e" },
+      { type: "nonsense" },
+    );
     await turn();
     expect(client.heard()).toEqual([failure("forbidden")]);
     expect(client.wire.closing).toMatchObject({ code: 4403 });

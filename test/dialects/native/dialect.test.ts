@@ -22,7 +22,17 @@ describe("native()", () => {
   });
 
   it.each(names)("refuses a %s that cannot work, naming it", (name) => {
-    const values = [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, "1", null, 1n, ...(mayBeZero.has(name) ? [] : [0])];
+    const values = [
+      -1,
+      1.5,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      2 ** 53,
+      "1",
+      null,
+      1n,
+      ...(mayBeZero.has(name) ? [] : [0]),
+    ];
     for (const value of values) {
       expect(() => native({ [name]: value as number })).toThrow(
         expect.objectContaining({ code: "option-invalid", message: expect.stringContaining(name) }),
@@ -31,7 +41,8 @@ describe("native()", () => {
   });
 
   it.each(names)("takes a %s that can", (name) => {
-    for (const value of [1, 10_000, ...(mayBeZero.has(name) ? [0] : [])]) expect(() => native({ [name]: value })).not.toThrow();
+    for (const value of [1, 10_000, ...(mayBeZero.has(name) ? [0] : [])])
+      expect(() => native({ [name]: value })).not.toThrow();
   });
 
   it("takes an option that is undefined for one that was not given", () => {

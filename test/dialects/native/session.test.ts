@@ -39,7 +39,10 @@ describe("subscribing", () => {
     broker.deliver({ channel: "lobby", event: "early", data: 1, id: "x", time: 0 });
     expect(ada.heard()).toEqual([]);
     await broker.finish();
-    expect(ada.heard()).toMatchObject([{ type: "subscribed", ref: 1 }, { type: "publication", event: "early" }]);
+    expect(ada.heard()).toMatchObject([
+      { type: "subscribed", ref: 1 },
+      { type: "publication", event: "early" },
+    ]);
   });
 
   it("N13: twice is a mistake, unsubscribing twice is none", () => {
@@ -291,14 +294,30 @@ describe("mistakes of a client that is in", () => {
     ["J11: an empty list", "[]", [failure("bad-request")]],
     ["J11: null", "null", [failure("bad-request")]],
     ["J12: two documents", '{"type":"ping"}{"type":"ping"}', [failure("bad-request")]],
-    ["J01: 33 levels", `{"type":"send","event":"e","data":${"[".repeat(32)}${"]".repeat(32)}}`, [failure("bad-request")]],
-    ["J08: a ref that is too large", '{"type":"subscribe","ref":9007199254740992,"channel":"c"}', [failure("bad-request")]],
+    [
+      "J01: 33 levels",
+      `{"type":"send","event":"e","data":${"[".repeat(32)}${"]".repeat(32)}}`,
+      [failure("bad-request")],
+    ],
+    [
+      "J08: a ref that is too large",
+      '{"type":"subscribe","ref":9007199254740992,"channel":"c"}',
+      [failure("bad-request")],
+    ],
     ["J08: a ref of 1e400", '{"type":"subscribe","ref":1e400,"channel":"c"}', [failure("bad-request")]],
     ["J16: a channel that is a number", '{"type":"subscribe","ref":4,"channel":7}', [failure("bad-request", 4)]],
     ["N24: a server's message", '{"type":"publication","ref":2,"channel":"c"}', [failure("unknown-type", 2)]],
     ["N25: an unknown type", '{"type":"whisper"}', [failure("unknown-type")]],
-    ["N26: one bad message of three", '[{"type":"ping"},{"type":7,"ref":1},{"type":"ping"}]', [{ type: "pong" }, failure("bad-request", 1), { type: "pong" }]],
-    ["N26: 257 messages", `[${Array.from({ length: 257 }, () => '{"type":"ping"}').join(",")}]`, [failure("bad-request")]],
+    [
+      "N26: one bad message of three",
+      '[{"type":"ping"},{"type":7,"ref":1},{"type":"ping"}]',
+      [{ type: "pong" }, failure("bad-request", 1), { type: "pong" }],
+    ],
+    [
+      "N26: 257 messages",
+      `[${Array.from({ length: 257 }, () => '{"type":"ping"}').join(",")}]`,
+      [failure("bad-request")],
+    ],
     ["bytes that are no base64", '{"type":"send","event":"e","bytes":"%"}', [failure("bad-request")]],
     ["data and bytes", '{"type":"send","event":"e","data":1,"bytes":""}', [failure("bad-request")]],
     ["an error without a ref", '{"type":"error","code":"internal","message":"x"}', [failure("bad-request")]],
@@ -333,7 +352,9 @@ describe("mistakes of a client that is in", () => {
     const { entered } = nativeWorld();
     const ada = entered("ada");
     ada.send({ type: "subscribe", ref: 1, channel: "c" });
-    ada.raw('{"type":"publish","channel":"c","event":"e","from":{"id":"x","user":"root"},"user":"root","id":"forged","time":1}');
+    ada.raw(
+      '{"type":"publish","channel":"c","event":"e","from":{"id":"x","user":"root"},"user":"root","id":"forged","time":1}',
+    );
     const [, publication] = ada.heard() as [unknown, { from: { user: string }; id: string; time: number }];
     expect(publication.from.user).toBe("ada");
     expect(publication.id).not.toBe("forged");
@@ -397,12 +418,21 @@ describe("JSON and MessagePack in one channel", () => {
     const [json, msgpack] = [entered("ada"), entered("bob", { codec: "msgpack" })];
     for (const client of [json, msgpack]) client.send({ type: "subscribe", ref: 1, channel: "c" });
     for (const client of [json, msgpack]) {
-      for (const data of [{ text: "é🙂", list: [1, -2.5, null, true] }, bytes, new Uint8Array(), "AQID", { bytes: "AQID" }, null]) {
+      for (const data of [
+        { text: "é🙂", list: [1, -2.5, null, true] },
+        bytes,
+        new Uint8Array(),
+        "AQID",
+        { bytes: "AQID" },
+        null,
+      ]) {
         client.send({ type: "publish", channel: "c", event: "e", data });
       }
       client.send({ type: "publish", channel: "c", event: "nothing" });
     }
-    await engine.publish(engine.compose({ channel: "c", event: "e", data: { at: new Date(0), none: undefined, nan: Number.NaN } }));
+    await engine.publish(
+      engine.compose({ channel: "c", event: "e", data: { at: new Date(0), none: undefined, nan: Number.NaN } }),
+    );
     const heard = json.heard();
     expect(msgpack.heard()).toEqual(heard);
     expect(heard).toHaveLength(16);
@@ -416,7 +446,13 @@ describe("JSON and MessagePack in one channel", () => {
     const [json, msgpack] = [entered("ada"), entered("bob", { codec: "msgpack" })];
     msgpack.send({ type: "subscribe", ref: 1, channel: "c" });
     msgpack.heard();
-    for (const data of ['{"__proto__":{"x":1}}', "1e400", "[-1e400]", String.raw`"\ud800"`, `${"[".repeat(31)}${"]".repeat(31)}`]) {
+    for (const data of [
+      '{"__proto__":{"x":1}}',
+      "1e400",
+      "[-1e400]",
+      String.raw`"\ud800"`,
+      `${"[".repeat(31)}${"]".repeat(31)}`,
+    ]) {
       json.raw(`{"type":"publish","channel":"c","event":"e","data":${data}}`);
     }
     expect(msgpack.heard()).toHaveLength(5);
@@ -504,7 +540,9 @@ describe("order", () => {
     expect(ada.wire.isPaused).toBe(true);
     while (broker.pending.length > 0) await broker.finish();
     expect(ada.wire.isPaused).toBe(false);
-    expect(ada.heard()).toEqual(Array.from({ length: 200 }, (_, ref) => ({ type: "published", ref, id: expect.any(String) })));
+    expect(ada.heard()).toEqual(
+      Array.from({ length: 200 }, (_, ref) => ({ type: "published", ref, id: expect.any(String) })),
+    );
   });
 });
 
@@ -583,7 +621,12 @@ describe("the end of a session", () => {
     application.handlers.add("*", () => (count += 1));
     application.handlers.add("bye", ({ connection }) => connection.close(4403));
     const ada = entered("ada");
-    ada.sendTogether({ type: "send", event: "a" }, { type: "send", event: "bye" }, { type: "send", event: "b" }, { type: 7 });
+    ada.sendTogether(
+      { type: "send", event: "a" },
+      { type: "send", event: "bye" },
+      { type: "send", event: "b" },
+      { type: 7 },
+    );
     expect(count).toBe(2);
     expect(ada.heard()).toEqual([]);
     expect(engine.stats()).toMatchObject(nothingLeft);

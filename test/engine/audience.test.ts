@@ -180,9 +180,10 @@ describe("Audience", () => {
       for (const each of leaving) everyone.remove(each);
       return performance.now() - start;
     };
-    timeOfLeaving(1_000);
-    // A search through the list would cost a hundred times as much; 5 ms are for an unlucky moment.
-    expect(timeOfLeaving(100_000)).toBeLessThan(10 * timeOfLeaving(1_000) + 5);
+    const best = (count: number): number => Math.min(...Array.from({ length: 5 }, () => timeOfLeaving(count)));
+    best(1_000);
+    // A search through the list would cost a hundred times as much; 2 ms are for what is too fast to measure.
+    expect(best(100_000)).toBeLessThan(20 * best(1_000) + 2);
   });
 
   it("is, for any coming and going, a set", () => {

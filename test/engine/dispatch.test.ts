@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CarillonError } from "../../src/errors/carillon-error.ts";
+import { errorCodes } from "../../src/errors/codes.ts";
 import { codeOf, gate, turn, world } from "./support.ts";
 
 describe("an event from a client", () => {
@@ -162,7 +163,7 @@ describe("a request from a client", () => {
         details: 7,
       });
       const hidden = await ada.request("secret").catch((error: unknown) => error);
-      expect(hidden).toMatchObject({ code: "handler-failed", message: "the handler of this event failed" });
+      expect(hidden).toMatchObject({ code: "handler-failed", message: errorCodes["handler-failed"].message });
       expect(application.failureCodes).toEqual(["handler-failed", "handler-failed"]);
     },
   );

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { CarillonError } from "../../src/errors/carillon-error.ts";
+import { errorCodes } from "../../src/errors/codes.ts";
 import { codeOf, world } from "./support.ts";
 
 interface Schemas {
@@ -145,7 +146,7 @@ describe("any Standard Schema", () => {
       application.handlers.add("x", () => undefined);
       const ada = connected("ada");
       for (const fail of [() => ada.send("x"), () => ada.publish("lobby", "x")]) {
-        expect(await errorOf(fail)).toMatchObject({ code: "internal", message: "something went wrong on the server" });
+        expect(await errorOf(fail)).toMatchObject({ code: "internal", message: errorCodes.internal.message });
         const failure = { error: { code: "internal", cause }, connection: { id: ada.connection.id }, event: "x" };
         expect(application.reported.splice(0)).toMatchObject([failure]);
       }

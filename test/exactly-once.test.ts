@@ -86,7 +86,9 @@ describe("publications over real sockets", () => {
       expect(lists.length).toBe(views.length * expected.get(name)!);
       // … and each publisher's own in the order it published them.
       for (const publisher of numbers(clientCount)) {
-        const own = views[0]!.filter((entry) => entry.startsWith(`${publisher}:`)).map((entry) => Number(entry.split(":")[1]));
+        const own = views[0]!
+          .filter((entry) => entry.startsWith(`${publisher}:`))
+          .map((entry) => Number(entry.split(":")[1]));
         expect(own).toEqual(own.toSorted((a, b) => a - b));
       }
     }

@@ -3,7 +3,7 @@ import { CarillonError } from "../errors/carillon-error.ts";
 /** Deeper JSON is refused: what parses may still overflow the stack of whoever writes it again. */
 const maxDepth = 32;
 
-/** Each value, key and separator counts; more would take long to parse, however small the message. */
+/** Texts, lists, objects, commas and colons count; more would take long to parse, however small the message. */
 const maxTokens = 10_000;
 
 /**

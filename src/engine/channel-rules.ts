@@ -83,7 +83,9 @@ export class ChannelRules {
 function compile(pattern: string, rule: ChannelRule): Compiled {
   const star = pattern.indexOf("*");
   if (star >= 0 && star < pattern.length - 1) {
-    throw new CarillonError("option-invalid", { message: `channels: the * of "${pattern}" must be its last character` });
+    throw new CarillonError("option-invalid", {
+      message: `channels: the * of "${pattern}" must be its last character`,
+    });
   }
   return { literal: star < 0 ? pattern : pattern.slice(0, -1), isPrefix: star >= 0, rule };
 }

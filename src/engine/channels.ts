@@ -56,11 +56,6 @@ export class Channels {
     }
   }
 
-  /** Makes the broker forget all of them. */
-  closeAll(): void {
-    this.#open.clear();
-  }
-
   #subscribe(channel: Channel): Later<void> {
     let result: Later<void>;
     try {
@@ -76,7 +71,7 @@ export class Channels {
       (error: unknown) => {
         // Whoever waits leaves by itself; the next visitor tries afresh.
         if (this.#open.get(channel.name) === channel) this.#open.delete(channel.name);
-        throw error;
+        throw this.#failures.ofBroker(error);
       },
     );
     return ready;

@@ -1,9 +1,8 @@
 import { CarillonError } from "../errors/carillon-error.ts";
 import type { Application, Identity } from "./application.ts";
 import type { LiveConnection } from "./connection.ts";
+import { isUserId } from "./names.ts";
 import { andThen, type Later } from "./later.ts";
-
-const maxUserIdLength = 128;
 
 /**
  * Asks who the client is and leads it through the middleware; `open` is the innermost step.
@@ -49,9 +48,13 @@ function refuseIfGone(connection: LiveConnection): void {
 function takeIdentity(connection: LiveConnection, identity: Identity | undefined): void {
   if (typeof identity !== "object" || identity === null) throw new CarillonError("unauthorized");
   const { userId } = identity;
-  if (userId !== undefined && (typeof userId !== "string" || !userId || userId.length > maxUserIdLength)) {
-    throw new Error(`authenticate must return a userId of 1 to ${maxUserIdLength} characters, or none`);
+  if (userId !== undefined && !isUserId(userId)) {
+    throw new Error(
+      "authenticate must return a userId of 1 to 128 characters, none of them control characters, or none",
+    );
   }
+  // Throws for what others could not be told.
+  JSON.stringify(identity.info);
   connection.userId = userId;
   connection.info = identity.info;
   for (const [key, value] of Object.entries(identity.data ?? {})) connection.data.set(key, value);

@@ -7,7 +7,7 @@ import type { Handshake } from "./handshake.ts";
 import type { Limits } from "./limits.ts";
 import { checkEventName } from "./names.ts";
 import type { Encoder } from "./ports/encoder.ts";
-import type { Wire } from "./ports/wire.ts";
+import type { Packet, Wire } from "./ports/wire.ts";
 import type { Member } from "./presence.ts";
 import { Requests } from "./requests.ts";
 import type { Subscription } from "./subscription.ts";
@@ -116,7 +116,7 @@ export class LiveConnection implements Connection {
   readonly #host: ConnectionHost;
   #data: Map<string, unknown> | undefined;
   #requests: Requests | undefined;
-  #held: Delivery[] = [];
+  #held: Packet[] = [];
   #starts: (() => void)[] = [];
 
   constructor(start: ConnectionStart, host: ConnectionHost) {
@@ -163,11 +163,15 @@ export class LiveConnection implements Connection {
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#requests ??= new Requests(this.#host.clock, this.#host.limits.pendingRequests);
-    const requests = this.#requests;
+    const requests = (this.#requests ??= new Requests(this.#host.clock, this.#host.limits.pendingRequests));
     return requests.open(options.timeoutMs ?? 10_000, (ref) => {
-      const delivered = this.deliver({ kind: "request", ref, event, data });
-      if (!delivered) requests.reject(ref, new CarillonError("not-supported"));
+      try {
+        const packet = this.encoder.encode({ kind: "request", ref, event, data });
+        if (packet) this.#say(packet);
+        else requests.reject(ref, new CarillonError("not-supported"));
+      } catch (cause) {
+        requests.reject(ref, new CarillonError("payload-invalid", { message: "the data could not be encoded", cause }));
+      }
     });
   }
 
@@ -199,20 +203,13 @@ export class LiveConnection implements Connection {
     this.wire.close(code, reason);
   }
 
-  /** @returns `false` when the client's dialect has no word for it. */
-  deliver(delivery: Delivery): boolean {
-    if (this.state === "closed") return true;
-    if (this.state === "opening") {
-      this.#hold(delivery);
-      return true;
-    }
+  deliver(delivery: Delivery): void {
+    if (this.state === "closed") return;
     try {
       const packet = this.encoder.encode(delivery);
-      if (packet) this.wire.send(packet);
-      return packet !== undefined;
+      if (packet) this.#say(packet);
     } catch (error) {
       this.#host.encodingFailed(error);
-      return true;
     }
   }
 
@@ -221,7 +218,7 @@ export class LiveConnection implements Connection {
     this.state = "open";
     const held = this.#held;
     this.#held = [];
-    for (const delivery of held) this.deliver(delivery);
+    for (const packet of held) this.wire.send(packet);
     const starts = this.#starts;
     this.#starts = [];
     for (const start of starts) start();
@@ -240,9 +237,11 @@ export class LiveConnection implements Connection {
     this.#requests?.rejectAll(new CarillonError("connection-closed"));
   }
 
-  #hold(delivery: Delivery): void {
-    if (this.#held.push(delivery) <= this.#host.limits.heldDeliveries) return;
-    this.#held = [];
-    this.wire.close(closeCodes.slow.code, closeCodes.slow.meaning);
+  #say(packet: Packet): void {
+    if (this.state === "open") this.wire.send(packet);
+    else if (this.#held.push(packet) > this.#host.limits.heldDeliveries) {
+      this.#held = [];
+      this.wire.close(closeCodes.slow.code, closeCodes.slow.meaning);
+    }
   }
 }

@@ -28,7 +28,11 @@ export interface ClientEvent {
  *
  * @throws {CarillonError} `event-name-invalid`, `payload-invalid`, `no-handler`
  */
-export function dispatch(application: Application, failures: Failures, { connection, event, data, reply }: ClientEvent): Later<void> {
+export function dispatch(
+  application: Application,
+  failures: Failures,
+  { connection, event, data, reply }: ClientEvent,
+): Later<void> {
   checkEventName(event);
   const handlers = application.handlers.find(event);
   if (handlers.length === 0) {
@@ -49,7 +53,9 @@ export function dispatch(application: Application, failures: Failures, { connect
       reply: (answer?: unknown) => end((open) => open.answer(answer)),
     };
     const failed = (cause: unknown): void => {
-      failures.report({ error: new CarillonError("handler-failed", { cause }), connection, event });
+      // Thrown for the client, which hears it: nothing has failed.
+      const isAnswer = cause instanceof CarillonError && waiting !== undefined;
+      if (!isAnswer) failures.report({ error: new CarillonError("handler-failed", { cause }), connection, event });
       end((open) => open.fail(toCarillonError(cause, "handler-failed")));
     };
     for (const handler of handlers) {

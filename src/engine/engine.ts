@@ -200,7 +200,9 @@ export class Engine implements ConnectionHost {
   /** Hands an event to those clients of this node that the predicate accepts. */
   sendWhere(event: string, data: unknown, accepts: (connection: LiveConnection) => boolean): void {
     checkEventName(event);
-    this.#counters.delivered += this.#everyone.deliverWhere({ kind: "event", event, data }, accepts);
+    const delivered = this.#everyone.deliverWhere({ kind: "event", event, data }, accepts);
+    // Added afterwards, because the predicate may have published.
+    this.#counters.delivered += delivered;
   }
 
   /** An event that a client sent or, with `reply`, requested. @throws {CarillonError} see {@link dispatch} */
@@ -223,7 +225,7 @@ export class Engine implements ConnectionHost {
       await channel.ready;
     } catch (error) {
       stop();
-      throw this.#failures.ofBroker(error);
+      throw error;
     }
     return stop;
   }

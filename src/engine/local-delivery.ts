@@ -9,13 +9,19 @@ import type { BrokerEvents, Signal } from "./ports/broker.ts";
 import type { Publication } from "./publication.ts";
 import type { Counters } from "./stats.ts";
 
-/** Hands what comes from the broker to the connections of this node; one node's own publications come this way too. */
+/**
+ * Hands what comes from the broker to the connections of this node; one node's own publications come this way too.
+ *
+ * One after another: what a listener or a filter publishes meanwhile waits, or some would hear it before what it answers.
+ */
 export class LocalDelivery implements BrokerEvents {
   readonly #channels: Channels;
   readonly #everyone: Audience<LiveConnection>;
   readonly #byId: (id: string) => LiveConnection | undefined;
   readonly #failures: Failures;
   readonly #counters: Counters;
+  readonly #waiting: (() => void)[] = [];
+  #busy = false;
 
   constructor(
     channels: Channels,
@@ -31,6 +37,26 @@ export class LocalDelivery implements BrokerEvents {
   }
 
   publication(publication: Publication): void {
+    if (this.#busy) this.#waiting.push(() => this.#publication(publication));
+    else this.#inTurn(() => this.#publication(publication));
+  }
+
+  signal(signal: Signal): void {
+    if (this.#busy) this.#waiting.push(() => this.#signal(signal));
+    else this.#inTurn(() => this.#signal(signal));
+  }
+
+  #inTurn(deliver: () => void): void {
+    this.#busy = true;
+    try {
+      deliver();
+      for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) next();
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #publication(publication: Publication): void {
     const channel = this.#channels.get(publication.channel);
     if (!channel) return;
     const delivery: Delivery = { kind: "publication", publication };
@@ -38,7 +64,7 @@ export class LocalDelivery implements BrokerEvents {
     for (const listener of channel.listeners) this.#notify(listener, publication);
   }
 
-  signal(signal: Signal): void {
+  #signal(signal: Signal): void {
     if (signal.kind === "union") {
       this.#union(signal.publications);
       return;

@@ -60,7 +60,7 @@ export class Membership {
       (error: unknown) => {
         if (connection.subscriptions.get(name) === subscription) connection.subscriptions.delete(name);
         channel.leave(subscription);
-        throw this.#failures.ofBroker(error);
+        throw error;
       },
     );
   }

@@ -1,6 +1,7 @@
 import { CarillonError } from "../errors/carillon-error.ts";
 
 const maxNameBytes = 200;
+const maxUserIdLength = 128;
 const rule = `1 to ${maxNameBytes} bytes of UTF-8 without control characters`;
 
 /** Control characters could forge lines in logs and commands in brokers; lone surrogates have no bytes. */
@@ -21,6 +22,11 @@ export function checkEventName(name: string): void {
   if (isName(name) && !reserved.has(name)) return;
   const message = `an event name is ${rule}, and not ${[...reserved].join(" or ")}`;
   throw new CarillonError("event-name-invalid", { message });
+}
+
+/** What names a user to others: 1 to 128 characters, as opaque as other names. */
+export function isUserId(id: unknown): id is string {
+  return typeof id === "string" && id.length > 0 && id.length <= maxUserIdLength && !forbidden.test(id);
 }
 
 /** Names are opaque: any UTF-8 of 1 to 200 bytes, taken as it is. */

@@ -12,8 +12,8 @@ export interface CarillonErrorOptions {
 /**
  * The one error class of Carillon.
  *
- * Thrown from an application hook or handler, its code, message and details reach the client; any other error
- * reaches `server.on("error")` only, and the client is told a code without particulars.
+ * Thrown from an application's hook, or from its handler of a request, its code, message and details are the answer to the
+ * client. Any other error reaches `server.on("error")` only, and the client is told a code without particulars.
  *
  * @example
  * ```ts
@@ -23,12 +23,12 @@ export interface CarillonErrorOptions {
 export class CarillonError extends Error {
   override readonly name = "CarillonError";
   readonly code: ErrorCode;
-  readonly details?: unknown;
+  readonly details: unknown;
 
   constructor(code: ErrorCode, options: CarillonErrorOptions = {}) {
     super(options.message ?? errorCodes[code].message, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
-    if (options.details !== undefined) this.details = options.details;
+    this.details = options.details;
   }
 
   /** The same operation may succeed later without being changed. */

@@ -61,7 +61,7 @@ function checkValue(value: unknown, depth: number): void {
   }
   if (Object.getPrototypeOf(value) !== Object.prototype)
     refuse(`bytes only as the whole "data", and no extension types`);
-  for (const item of Object.values(value as object)) checkValue(item, depth + 1);
+  for (const item of Object.values(value)) checkValue(item, depth + 1);
 }
 
 function refuse(message: string): never {

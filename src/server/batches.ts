@@ -21,7 +21,11 @@ interface Open<Result> {
 }
 
 /** Sends what has come together; `undefined` as the channel means everyone. */
-export type SendBatch<Result> = (event: string, channel: string | undefined, items: readonly unknown[]) => Promise<Result>;
+export type SendBatch<Result> = (
+  event: string,
+  channel: string | undefined,
+  items: readonly unknown[],
+) => Promise<Result>;
 
 /** Collects payloads of the events that were declared, for each channel by itself and for everyone. */
 export class Batches<Result> {

@@ -35,7 +35,9 @@ export class Endpoints {
   #closing = false;
 
   constructor({ dialects, engine, sessions, originAllowed, logger }: EndpointsParts) {
-    this.#mounted = new Map(Object.entries(dialects).map(([path, dialect]) => [checkPath(path), mount(dialect, engine)]));
+    this.#mounted = new Map(
+      Object.entries(dialects).map(([path, dialect]) => [checkPath(path), mount(dialect, engine)]),
+    );
     this.#sessions = sessions;
     this.#originAllowed = originAllowed;
     this.#logger = logger;
@@ -94,7 +96,11 @@ export class Endpoints {
     );
   }
 
-  #refusal(mounted: Mounted, request: IncomingMessage, handshake: Handshake | undefined): Omit<Refusal, "kind"> | undefined {
+  #refusal(
+    mounted: Mounted,
+    request: IncomingMessage,
+    handshake: Handshake | undefined,
+  ): Omit<Refusal, "kind"> | undefined {
     if (this.#closing) return { status: 503, message: "the server is stopping", headers: { "Retry-After": "1" } };
     const fault = handshakeFault(request);
     if (fault || !handshake || mounted.dialect.anyOrigin || this.#originAllowed(handshake)) return fault;
@@ -120,5 +126,7 @@ function checkPath(path: string): string {
   if (path.startsWith("/") && URL.canParse(`http://host${path}`) && new URL(`http://host${path}`).pathname === path) {
     return path;
   }
-  throw new CarillonError("option-invalid", { message: `endpoints: "${path}" is not a plain path such as "/carillon"` });
+  throw new CarillonError("option-invalid", {
+    message: `endpoints: "${path}" is not a plain path such as "/carillon"`,
+  });
 }

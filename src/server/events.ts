@@ -33,8 +33,5 @@ export interface ServerOn<Events extends object, Data extends object> {
     event: Name,
     handler: (incoming: Incoming<Events, Data, Name, Payload<Events[Name]>, Answer<Events[Name]>>) => unknown,
   ): () => void;
-  (
-    pattern: EventPattern,
-    handler: (incoming: Incoming<Events, Data, string, unknown, unknown>) => unknown,
-  ): () => void;
+  (pattern: EventPattern, handler: (incoming: Incoming<Events, Data, string, unknown, unknown>) => unknown): () => void;
 }

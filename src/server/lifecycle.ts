@@ -20,7 +20,9 @@ export class Lifecycle implements Application {
 
   constructor({ authenticate, schemas = {} }: ServerOptions, logger: Logger) {
     this.authenticate = authenticate;
-    this.schemas = new Map(Object.entries(schemas).filter((entry) => entry[1] !== undefined) as [string, StandardSchemaV1][]);
+    this.schemas = new Map(
+      Object.entries(schemas).filter((entry) => entry[1] !== undefined) as [string, StandardSchemaV1][],
+    );
     this.#logger = logger;
   }
 
@@ -50,7 +52,8 @@ export class Lifecycle implements Application {
     const handlers = this.#own.find("error") as readonly Handler<Failure<LiveConnection>>[];
     if (handlers.length === 0) this.#log(failure);
     for (const handler of handlers) {
-      const broken = (error: unknown): void => this.#log({ error: new CarillonError("handler-failed", { cause: error }) });
+      const broken = (error: unknown): void =>
+        this.#log({ error: new CarillonError("handler-failed", { cause: error }) });
       guarded(handler, failure, broken);
     }
   }
@@ -64,7 +67,10 @@ export class Lifecycle implements Application {
   }
 
   #log({ error, connection, channel, event }: Failure<LiveConnection>): void {
-    this.#logger.error({ code: error.code, cause: error.cause, connection: connection?.id, channel, event }, error.message);
+    this.#logger.error(
+      { code: error.code, cause: error.cause, connection: connection?.id, channel, event },
+      error.message,
+    );
   }
 }
 

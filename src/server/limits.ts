@@ -11,5 +11,6 @@ export function effectiveLimits(limits: Partial<Limits> = {}): Limits {
     if (value === undefined || (Number.isSafeInteger(value) && value > 0)) continue;
     throw new CarillonError("option-invalid", { message: `limits: ${name} must be a whole number of at least 1` });
   }
-  return { ...defaultLimits, ...limits };
+  const given = Object.entries(limits).filter(([, value]) => value !== undefined);
+  return { ...defaultLimits, ...Object.fromEntries(given) };
 }

@@ -168,7 +168,7 @@ export function createServer<
   }
 
   const server: Server<Events, Data> = {
-    on: lifecycle.on as ServerOn<Events, Data>,
+    on: lifecycle.on,
     use: (middleware) => lifecycle.use(middleware as unknown as Middleware<LiveConnection>),
     channel,
     broadcast(event, data, broadcast = {}) {
@@ -209,7 +209,10 @@ export function createServer<
       const answer = endpoints.answer(new URL(request.url).pathname);
       if (!answer) return undefined;
       const { status, message, headers } = answer;
-      return new Response(`${message}\n`, { status, headers: { "Content-Type": "text/plain; charset=utf-8", ...headers } });
+      return new Response(`${message}\n`, {
+        status,
+        headers: { "Content-Type": "text/plain; charset=utf-8", ...headers },
+      });
     },
     upgrade: (request, socket, head) => endpoints.upgrade(request, socket, head),
     accept: (wire, handshake) => endpoints.accept(wire, handshake),

@@ -20,7 +20,7 @@ export function comparable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(comparable);
   if (typeof value !== "object" || value === null) return value;
   const fields = Object.entries(value).filter((entry) => entry[1] !== undefined);
-  return Object.fromEntries(fields.map(([key, field]) => [key, comparable(field)]).toSorted());
+  return Object.fromEntries(fields.map(([key, field]) => [key, comparable(field)] as const).toSorted(byKey));
 }
 
 /** What a publication may hold, by what a case is called. */
@@ -82,3 +82,7 @@ export const signals: readonly Signal[] = [
     })),
   },
 ];
+
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}

@@ -53,6 +53,7 @@ class Pipe {
     this.wire = {
       transport: "in-process",
       bufferedBytes: 0,
+      // Nothing counts as written, because whose time would it be? One heartbeat too many harms nobody.
       lastWriteAt: 0,
       send(packet: Packet) {
         for (const frame of packet) toClient.push((handler) => (handler as LinkHandler).frame(frame));
@@ -76,6 +77,7 @@ class Pipe {
   }
 
   #endByServer(code: number, reason: string): void {
+    this.#toServer.forget();
     this.#toServer.end(code, reason);
     this.#toClient.end(code, reason);
   }
@@ -114,6 +116,11 @@ class Queue {
   release(): void {
     this.#held = false;
     this.#schedule();
+  }
+
+  /** What has arrived and was not read yet never will be; an end that is on its way stays. */
+  forget(): void {
+    if (!this.#finished) this.#arrivals = [];
   }
 
   /** The last arrival; once more is harmless. */

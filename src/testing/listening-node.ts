@@ -10,7 +10,7 @@ export class ListeningNode implements BrokerEvents {
   readonly signals: Signal[] = [];
   readonly #timeoutMs: number;
   readonly #ids = new Set<string>();
-  #wakers: (() => void)[] = [];
+  readonly #wakers: (() => void)[] = [];
 
   constructor(broker: Broker, timeoutMs: number) {
     this.broker = broker;

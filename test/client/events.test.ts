@@ -177,7 +177,7 @@ describe("a request from the server", () => {
     [
       "handler-failed, without particulars",
       new Error("secret"),
-      { code: "handler-failed", message: "the handler of this event failed" },
+      { code: "handler-failed", message: "the handler failed" },
       1,
     ],
   ])("is refused with %s when its handler throws or rejects", async (_, thrown, expected, count) => {

@@ -79,7 +79,7 @@ export class Cluster {
         if (!defects.speaksAfterClose) member = undefined;
       },
       copy(publication: Publication): Publication {
-        const copied = structuredClone(publication) as Publication;
+        const copied = structuredClone(publication);
         if (defects.losesBytes && copied.data instanceof Uint8Array) return { ...copied, data: [...copied.data] };
         if (!defects.losesSender) return copied;
         const { from: _, ...anonymous } = copied;

@@ -210,7 +210,7 @@ export class PendingBroker implements Broker {
   readonly channels: Set<string> = new Set();
   isClosed = false;
   #events: BrokerEvents | undefined;
-  #steps: Step[] = [];
+  readonly #steps: Step[] = [];
 
   /** What has not finished yet. */
   get pending(): readonly string[] {

@@ -67,7 +67,26 @@ describe("listen", () => {
     open.push({ close: () => rmSync(folder, { recursive: true }) });
     const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
     const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
-    execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", cert, "-days", "2", ...subject], { stdio: "ignore" });
+    execFileSync(
+      "openssl",
+      [
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-keyout",
+        key,
+        "-out",
+        cert,
+        "-days",
+        "2",
+        ...subject,
+      ],
+      { stdio: "ignore" },
+    );
     const server = createServer();
     open.push(server);
     const tls = { key: readFileSync(key), cert: readFileSync(cert) };
@@ -110,7 +129,12 @@ describe("the handshake", () => {
     const { url } = await listening();
     const { hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname);
-    const value = name === "Host" ? `${hostname}:${port}` : name === "Origin" ? `http://${hostname}:${port}` : "dGhlIHNhbXBsZSBub25jZQ==";
+    const value =
+      name === "Host"
+        ? `${hostname}:${port}`
+        : name === "Origin"
+          ? `http://${hostname}:${port}`
+          : "dGhlIHNhbXBsZSBub25jZQ==";
     const others = { Host: `${hostname}:${port}`, "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==" };
     const lines = Object.entries({ ...others, [name]: value }).map(([key, text]) => `${key}: ${text}`);
     socket.write(
@@ -137,7 +161,14 @@ describe("the handshake", () => {
   test("H24: a path is compared byte for byte", async () => {
     const { url } = await listening();
     const { hostname, port } = new URL(url);
-    for (const target of ["/carillon/../carillon", "/%63arillon", "//carillon", "/carillon;x", "/carillon/", "/Carillon"]) {
+    for (const target of [
+      "/carillon/../carillon",
+      "/%63arillon",
+      "//carillon",
+      "/carillon;x",
+      "/carillon/",
+      "/Carillon",
+    ]) {
       const socket = connect(Number(port), hostname);
       socket.write(
         `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
@@ -286,7 +317,8 @@ describe("for adapters", () => {
     expect(server.fetch(new Request("http://localhost/other"))).toBeUndefined();
     const httpServer = createHttpServer();
     httpServer.on("upgrade", (request, socket, head) => {
-      if (!server.upgrade(request, socket, head)) socket.end("HTTP/1.1 410 Gone\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      if (!server.upgrade(request, socket, head))
+        socket.end("HTTP/1.1 410 Gone\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     });
     const base = await httpListening(httpServer);
     expect((await handshake(`${base}other`)).status).toBe(410);

@@ -104,7 +104,10 @@ describe("handlers", () => {
     server.on("secret", () => {
       throw new Error("password is 1234");
     });
-    await expect(ada.request("secret")).rejects.toMatchObject({ code: "handler-failed", message: expect.not.stringContaining("1234") });
+    await expect(ada.request("secret")).rejects.toMatchObject({
+      code: "handler-failed",
+      message: expect.not.stringContaining("1234"),
+    });
     server.on("clear", () => {
       throw new CarillonError("forbidden", { message: "the game has started", details: { round: 3 } });
     });
@@ -173,9 +176,11 @@ describe("sending", () => {
 
   test("a request to a client is answered by it, fails by code, or times out", async () => {
     const clock = new ManualClock();
-    const { server, client, close } = createTestServer<{ where: () => string; why: () => string; never: () => string }>({
-      clock,
-    });
+    const { server, client, close } = createTestServer<{ where: () => string; why: () => string; never: () => string }>(
+      {
+        clock,
+      },
+    );
     const ada = client();
     ada.on("where", (_data, { reply }) => reply("/start"));
     ada.on("never", () => undefined);
@@ -190,6 +195,30 @@ describe("sending", () => {
     await ada.close();
     await expect(unanswered).rejects.toMatchObject({ code: "connection-closed" });
     await expect(connection!.request("where")).rejects.toMatchObject({ code: "connection-closed" });
+    await close();
+  });
+
+  test("what a listener publishes is heard by all after what it answers", async () => {
+    const { server, client, close } = createTestServer<{ n: number }>();
+    const heard: unknown[] = [];
+    await server.channel("a").subscribe(({ data }) => {
+      if (data === 1) void server.channel("a").publish("n", 2);
+    });
+    await server.channel("a").subscribe(({ data }) => heard.push(data));
+    const ada = client();
+    const received: number[] = [];
+    ada.channel("a").on("n", (n) => received.push(n));
+    await ada.channel("a").subscribe();
+    await ada.channel("a").publish("n", 1);
+    expect(heard).toEqual([1, 2]);
+    expect(received).toEqual([1, 2]);
+    await close();
+  });
+
+  test("a request that cannot be encoded fails at once", async () => {
+    const { server, client, close } = createTestServer();
+    await client().connect();
+    await expect(server.connections[0]!.request("x", { n: 1n })).rejects.toMatchObject({ code: "payload-invalid" });
     await close();
   });
 
@@ -279,6 +308,35 @@ describe("connections", () => {
     await close();
   });
 
+  test.each([
+    ["a userId with a control character", { userId: "a\nb" }],
+    ["a userId of 129 characters", { userId: "a".repeat(129) }],
+    ["an empty userId", { userId: "" }],
+    ["info that nobody could be told", { userId: "ada", info: { n: 1n } }],
+  ])("%s from authenticate lets nobody in, and is reported", async (_name, identity) => {
+    const { server, client, close } = createTestServer({ authenticate: () => identity });
+    const failures: string[] = [];
+    server.on("error", ({ error }) => failures.push(error.code));
+    await expect(client({ reconnect: false }).connect()).rejects.toMatchObject({ code: "internal" });
+    expect(failures).toEqual(["internal"]);
+    await close();
+  });
+
+  test("a client that was told to go is not listened to any more", async () => {
+    const { server, client, close } = createTestServer<{ chat: string }>();
+    const heard: string[] = [];
+    server.on("chat", ({ connection, data }) => {
+      heard.push(data);
+      connection.close();
+    });
+    const ada = client();
+    ada.send("chat", "one");
+    ada.send("chat", "two");
+    await new Promise((resolve) => void ada.on("disconnect", resolve));
+    expect(heard).toEqual(["one"]);
+    await close();
+  });
+
   test("the server puts a client into a channel and takes it out, and the client knows", async () => {
     const { server, client, close } = createTestServer<Events>();
     const ada = client();
@@ -328,7 +386,10 @@ describe("connections", () => {
 describe("options", () => {
   test("schemas check what clients send, and say what is wrong and where", async () => {
     const { server, client, close } = createTestServer<Events>({
-      schemas: { chat: v.object({ text: v.pipe(v.string(), v.maxLength(5)) }), add: v.object({ a: v.number(), b: v.number() }) },
+      schemas: {
+        chat: v.object({ text: v.pipe(v.string(), v.maxLength(5)) }),
+        add: v.object({ a: v.number(), b: v.number() }),
+      },
     });
     const heard: unknown[] = [];
     server.on("add", ({ data, reply }) => reply(data.a + data.b));
@@ -340,7 +401,9 @@ describe("options", () => {
       details: [{ path: ["text"], message: expect.any(String) }],
     });
     await ada.channel("a").publish("chat", { text: "fine", more: 1 } as Events["chat"]);
-    await expect(ada.request("add", { a: 1, b: "2" as unknown as number })).rejects.toMatchObject({ code: "payload-invalid" });
+    await expect(ada.request("add", { a: 1, b: "2" as unknown as number })).rejects.toMatchObject({
+      code: "payload-invalid",
+    });
     expect(await ada.request("add", { a: 1, b: 2 })).toBe(3);
     // What the schema made of it: valibot drops what it does not know.
     expect(heard).toEqual([{ text: "fine" }]);
@@ -351,8 +414,16 @@ describe("options", () => {
     expect(() => createServer({ origins: ["app.example.com"] })).toThrow(/"app.example.com" is not an origin/);
     expect(() => createServer({ endpoints: { carillon: undefined as never } })).toThrow(/plain path/);
     expect(() => createServer({ limits: { subscriptions: 0 } })).toThrow(/subscriptions must be/);
-    expect(() => createServer({ limits: { rooms: 1 } as never })).toThrow(/"rooms" is no limit; there are subscriptions/);
+    expect(() => createServer({ limits: { rooms: 1 } as never })).toThrow(
+      /"rooms" is no limit; there are subscriptions/,
+    );
     expect(() => createServer({ channels: { "a*b": {} } })).toThrow(/last character/);
+  });
+
+  test("a limit that is undefined is the default", async () => {
+    const { client, close } = createTestServer({ limits: { subscriptions: undefined } as object });
+    await client().channel("a").subscribe();
+    await close();
   });
 
   test("limits.subscriptions holds at the limit and one past it", async () => {

@@ -18,7 +18,9 @@ export function native(options: NativeOptions = {}): Dialect {
     anyOrigin: false,
     mount(engine) {
       const json = nativeFormat(createJsonCodec(parseJson));
-      const formats = new Map([json, nativeFormat(createMsgpackCodec())].map((format) => [format.codec.subprotocol, format]));
+      const formats = new Map(
+        [json, nativeFormat(createMsgpackCodec())].map((format) => [format.codec.subprotocol, format]),
+      );
       return {
         webSocket: settings,
         route({ headers }) {

@@ -83,7 +83,8 @@ export class NativeSession implements Session {
     }
     // Answers do not wait their turn: what is before them may be waiting for just this answer.
     if (message.type === "response") this.#connection.answered(message.ref, message.data);
-    else if (message.type === "error" && message.ref !== undefined) this.#connection.failed(message.ref, errorOf(message));
+    else if (message.type === "error" && message.ref !== undefined)
+      this.#connection.failed(message.ref, errorOf(message));
     else this.#inOrder.run(() => this.#run(message));
   }
 
@@ -109,7 +110,8 @@ export class NativeSession implements Session {
   #handle(message: ClientMessage): Later<void> {
     if (this.#state === "closed") return undefined;
     if (message.type === "connect") return this.#connect(message.token);
-    if (this.#state === "fresh") throw new CarillonError("bad-request", { message: `the first message must be "connect"` });
+    if (this.#state === "fresh")
+      throw new CarillonError("bad-request", { message: `the first message must be "connect"` });
     const connection = this.#connection;
     switch (message.type) {
       case "publish":
@@ -163,7 +165,9 @@ export class NativeSession implements Session {
       maxMessageBytes,
     });
     if (heartbeatMs > 0) {
-      this.#heartbeat = new Heartbeat(this.#engine.clock, this.#wire, heartbeatMs, () => this.#send({ type: "heartbeat" }));
+      this.#heartbeat = new Heartbeat(this.#engine.clock, this.#wire, heartbeatMs, () =>
+        this.#send({ type: "heartbeat" }),
+      );
     }
   }
 

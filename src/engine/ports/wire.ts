@@ -14,7 +14,8 @@ export type Packet = readonly Frame[];
  *
  * - `send` MUST keep order, MUST NOT throw, and after `close` MUST do nothing.
  * - `close` MUST deliver what was sent before it, if the client reads, and MUST end the pipe within seconds if it does not.
- * - After `close` or `destroy` the handler's `closed` MUST be called exactly once, and nothing after it.
+ * - After `close` or `destroy` nothing MUST be received any more, and the handler's `closed` MUST be called exactly once.
+ * - `send` MUST NOT call the handler: what it leads to comes later.
  */
 export interface Wire {
   readonly transport: "websocket" | "in-process";

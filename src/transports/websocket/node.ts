@@ -56,6 +56,8 @@ export class NodeWebSockets {
     const handler = begin(wire);
     const stopPings = keepAlive(webSocket, clock, settings);
     webSocket.on("message", (data, isBinary) => {
+      // The peer has until the close timeout to answer, and may say much until then.
+      if (wire.isClosing) return;
       const bytes = data as Buffer;
       handler.receive(isBinary ? bytes : bytes.toString());
     });

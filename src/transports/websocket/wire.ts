@@ -39,6 +39,10 @@ export class WebSocketWire implements Wire {
     this.lastWriteAt = clock.now();
   }
 
+  get isClosing(): boolean {
+    return this.#closing;
+  }
+
   get bufferedBytes(): number {
     return this.#socket.writableLength;
   }

@@ -395,7 +395,7 @@ describe("what cannot be encoded", () => {
     const ada = entered("ada");
     ada.send({ type: "request", ref: 1, event: "fails" }, { type: "ping" });
     expect(ada.heard()).toEqual([failure("forbidden", 1), { type: "pong" }]);
-    expect(application.failureCodes).toEqual(["handler-failed", "payload-invalid"]);
+    expect(application.failureCodes).toEqual(["payload-invalid"]);
   });
 
   it("a publication reaches nobody, is reported, and harms nobody", async () => {

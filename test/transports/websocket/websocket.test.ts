@@ -33,7 +33,8 @@ async function closeOf(socket: WebSocket): Promise<number> {
 
 /** A client frame, masked with zeros. */
 function frame(opcode: number, payload: Buffer, fin = true): Buffer {
-  const length = payload.length < 126 ? [0x80 | payload.length] : [0x80 | 126, payload.length >> 8, payload.length & 255];
+  const length =
+    payload.length < 126 ? [0x80 | payload.length] : [0x80 | 126, payload.length >> 8, payload.length & 255];
   return Buffer.concat([Buffer.from([(fin ? 0x80 : 0) | opcode, ...length, 0, 0, 0, 0]), payload]);
 }
 
@@ -47,7 +48,7 @@ async function closeFrame(socket: Socket): Promise<number> {
   let bytes = Buffer.alloc(0);
   for await (const chunk of socket) {
     bytes = Buffer.concat([bytes, chunk as Buffer]);
-    for (let at = 0; at + 2 <= bytes.length; ) {
+    for (let at = 0; at + 2 <= bytes.length;) {
       const length = bytes[at + 1]!;
       if ((bytes[at]! & 15) === 8) return length >= 2 ? bytes.readUInt16BE(at + 2) : 1005;
       at += length < 126 ? 2 + length : 4 + bytes.readUInt16BE(at + 2);
@@ -121,6 +122,22 @@ describe("messages", () => {
     socket.send('{"type":"send","event":"burst"}');
     expect(await closeOf(socket)).toBe(4000);
     expect(numbers).toEqual(Array.from({ length: 1_000 }, (_, n) => n));
+  });
+});
+
+describe("closing", () => {
+  test("W24: a client that was told to go is not listened to any more", async () => {
+    const { server, url } = await serve();
+    const heard: unknown[] = [];
+    server.on("chat", ({ connection, data }) => {
+      heard.push(data);
+      connection.close(4000);
+    });
+    const socket = await connected(url);
+    socket.send('{"type":"send","event":"chat","data":1}');
+    socket.send('{"type":"send","event":"chat","data":2}');
+    expect(await closeOf(socket)).toBe(4000);
+    expect(heard).toEqual([1]);
   });
 });
 

@@ -22,16 +22,19 @@ export function webSocket(options: WebSocketOptions = {}): Transport {
 /** Waits until a WebSocket is open, whoever made it. */
 export function openLink(create: () => WebSocket, signal: AbortSignal): Promise<Link> {
   return new Promise((resolve, reject) => {
-    const fail = (cause: unknown): void => reject(new CarillonError("connect-failed", { cause }));
-    if (signal.aborted) return fail(signal.reason);
-    const socket = create();
+    // Without effect once it is open.
+    const fail = (cause: unknown): void => {
+      signal.removeEventListener("abort", abort);
+      reject(new CarillonError("connect-failed", { cause }));
+    };
     const abort = (): void => {
       socket.close();
       fail(signal.reason);
     };
+    if (signal.aborted) return fail(signal.reason);
+    const socket = create();
     const held: ((handler: LinkHandler) => void)[] = [];
     let deliver = (call: (handler: LinkHandler) => void): void => void held.push(call);
-    let cause: unknown;
     signal.addEventListener("abort", abort);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
@@ -52,11 +55,11 @@ export function openLink(create: () => WebSocket, signal: AbortSignal): Promise<
     };
     socket.onmessage = ({ data }) =>
       deliver((handler) => handler.frame(typeof data === "string" ? data : new Uint8Array(data)));
-    // Browsers say nothing here; `ws` tells what the server answered instead of switching protocols.
-    socket.onerror = (event) => (cause = (event as Partial<ErrorEvent>).error);
+    // Browsers give no cause; `ws` tells what the server answered instead of switching protocols. Node 22 says nothing else
+    // when it could not connect.
+    socket.onerror = (event) => fail((event as Partial<ErrorEvent>).error);
     socket.onclose = ({ code, reason }) => {
-      signal.removeEventListener("abort", abort);
-      fail(cause);
+      fail(undefined);
       deliver((handler) => handler.closed(code, reason));
     };
   });

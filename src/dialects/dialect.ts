@@ -13,6 +13,8 @@ export interface WebSocketSettings {
   readonly pongMs: number;
   /** Bytes that may wait for a slow client; beyond it the connection is closed with 4508. */
   readonly maxBufferedBytes: number;
+  /** Messages of so many bytes and more are compressed for clients that can take it. `0`: none, and it is not offered. */
+  readonly compressFromBytes: number;
 }
 
 /** The handshake is fine; the WebSocket opens. */

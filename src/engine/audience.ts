@@ -17,6 +17,8 @@ export interface Seat<L extends Listener = Listener> {
 interface Group<L extends Listener> {
   readonly encoder: Encoder;
   readonly seats: Seat<L>[];
+  /** Those of the seats, in the same order: what the inner loop goes over. */
+  readonly wires: Wire[];
 }
 
 /**
@@ -42,17 +44,20 @@ export class Audience<L extends Listener> {
   add(seat: Seat<L>): void {
     const { encoder } = seat.connection;
     let group = this.#groups.get(encoder);
-    if (!group) this.#groups.set(encoder, (group = { encoder, seats: [] }));
+    if (!group) this.#groups.set(encoder, (group = { encoder, seats: [], wires: [] }));
     seat.index = group.seats.push(seat) - 1;
+    group.wires.push(seat.connection.wire);
     this.#size += 1;
   }
 
   remove(seat: Seat<L>): void {
     const { encoder } = seat.connection;
-    const seats = this.#groups.get(encoder)!.seats;
+    const { seats, wires } = this.#groups.get(encoder)!;
     const last = seats.pop()!;
+    const lastWire = wires.pop()!;
     if (last !== seat) {
       seats[seat.index] = last;
+      wires[seat.index] = lastWire;
       last.index = seat.index;
     }
     if (seats.length === 0) this.#groups.delete(encoder);
@@ -62,15 +67,16 @@ export class Audience<L extends Listener> {
   /** @returns how many were handed a packet. */
   deliver(delivery: Delivery, except?: L): number {
     let delivered = 0;
-    for (const { encoder, seats } of this.#groups.values()) {
+    const left = except?.wire;
+    for (const { encoder, wires } of this.#groups.values()) {
       const packet = this.#encode(encoder, delivery);
       if (!packet) continue;
+      delivered += wires.length;
       // From the end, because a wire that closes while it is sent to takes its own seat away.
-      for (let index = seats.length - 1; index >= 0; index -= 1) {
-        const { connection } = seats[index]!;
-        if (connection === except) continue;
-        connection.wire.send(packet);
-        delivered += 1;
+      for (let index = wires.length - 1; index >= 0; index -= 1) {
+        const wire = wires[index]!;
+        if (wire === left) delivered -= 1;
+        else wire.send(packet);
       }
     }
     return delivered;

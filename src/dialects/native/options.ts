@@ -40,6 +40,14 @@ export interface NativeOptions extends Partial<WebSocketSettings> {
    * @default 1_048_576 // 1 MiB
    */
   readonly maxBufferedBytes?: number;
+  /**
+   * Messages of so many bytes and more are compressed (permessage-deflate) for clients that offer it; a broadcast is
+   * compressed once for all of them. `0`: none, and it is not negotiated. Leave it off where secrets and what a stranger
+   * wrote travel in one message.
+   *
+   * @default 0 // off
+   */
+  readonly compressFromBytes?: number;
 }
 
 export const nativeDefaults: Required<NativeOptions> = {
@@ -49,17 +57,24 @@ export const nativeDefaults: Required<NativeOptions> = {
   pingMs: 25_000,
   pongMs: 8_000,
   maxBufferedBytes: 1_048_576,
+  compressFromBytes: 0,
 };
+
+const mayBeZero: ReadonlySet<string> = new Set(["heartbeatMs", "pingMs", "compressFromBytes"]);
+
+/** Longer timers fire at once. @see HTML, "timer initialisation steps": the timeout is a signed 32-bit integer */
+const maxTimerMs = 2 ** 31 - 1;
 
 /** @throws {CarillonError} `option-invalid`, naming the option */
 export function nativeOptions(options: NativeOptions): Required<NativeOptions> {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const effective: Required<NativeOptions> = { ...nativeDefaults, ...Object.fromEntries(given) };
   for (const [name, value] of Object.entries(effective)) {
-    const mayBeZero = name === "heartbeatMs" || name === "pingMs";
-    if (Number.isSafeInteger(value) && value >= (mayBeZero ? 0 : 1)) continue;
+    const least = mayBeZero.has(name) ? 0 : 1;
+    const most = name.endsWith("Ms") ? maxTimerMs : Number.MAX_SAFE_INTEGER;
+    if (Number.isSafeInteger(value) && value >= least && value <= most) continue;
     throw new CarillonError("option-invalid", {
-      message: `native: ${name} must be a whole number of ${mayBeZero ? "at least 0" : "at least 1"}`,
+      message: `native: ${name} must be a whole number from ${least} to ${most}`,
     });
   }
   return effective;

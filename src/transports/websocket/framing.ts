@@ -1,46 +1,67 @@
 import type { Frame, Packet } from "../../engine/ports/wire.ts";
 
-const encoder = new TextEncoder();
+/** How packets become the bytes of one kind of wire. */
+export type Framing = (packets: readonly Packet[]) => Uint8Array;
+
+/** @see RFC 6455, section 5.2 */
+export const opcodes = { text: 0x1, binary: 0x2 } as const;
 
 /**
- * A packet as WebSocket frames, one unmasked and unfragmented frame each.
+ * Packets as WebSocket frames: each frame of a packet becomes one, unmasked and unfragmented, all in one buffer.
  *
  * @see RFC 6455, section 5.2
  */
-export function framesOf(packet: Packet): Uint8Array {
-  const parts = packet.map((frame) => ({ opcode: typeof frame === "string" ? 0x1 : 0x2, payload: bytesOf(frame) }));
-  const total = parts.reduce((sum, { payload }) => sum + headerLength(payload.length) + payload.length, 0);
-  const bytes = new Uint8Array(total);
+export function frame(packets: readonly Packet[]): Buffer {
+  let total = 0;
+  for (const packet of packets) {
+    for (const part of packet) {
+      const length = payloadLength(part);
+      total += headerLength(length) + length;
+    }
+  }
+  const target = Buffer.allocUnsafe(total);
   let offset = 0;
-  for (const { opcode, payload } of parts) {
-    offset = writeHeader(bytes, offset, opcode, payload.length);
-    bytes.set(payload, offset);
-    offset += payload.length;
-  }
-  return bytes;
+  for (const packet of packets) for (const part of packet) offset = writeFrame(part, target, offset);
+  return target;
 }
 
-function bytesOf(frame: Frame): Uint8Array {
-  return typeof frame === "string" ? encoder.encode(frame) : frame;
+function writeFrame(part: Frame, target: Buffer, start: number): number {
+  const length = payloadLength(part);
+  const offset = writeHeader(target, start, typeof part === "string" ? opcodes.text : opcodes.binary, length);
+  if (typeof part === "string") target.write(part, offset, length, "utf8");
+  else target.set(part, offset);
+  return offset + length;
 }
 
-function headerLength(payloadLength: number): number {
-  return payloadLength < 126 ? 2 : payloadLength < 65_536 ? 4 : 10;
+function payloadLength(frame: Frame): number {
+  return typeof frame === "string" ? Buffer.byteLength(frame) : frame.length;
 }
 
-function writeHeader(bytes: Uint8Array, start: number, opcode: number, payloadLength: number): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  view.setUint8(start, 0x80 | opcode);
-  if (payloadLength < 126) {
-    view.setUint8(start + 1, payloadLength);
-    return start + 2;
+/** What a frame's header takes, for a payload of so many bytes. */
+export function headerLength(length: number): number {
+  return length < 126 ? 2 : length < 65_536 ? 4 : 10;
+}
+
+/**
+ * Writes the header of a final frame.
+ *
+ * @param first the opcode, and reserved bits of extensions
+ * @returns the offset behind it
+ */
+export function writeHeader(target: Buffer, offset: number, first: number, length: number): number {
+  target[offset] = 0x80 | first;
+  if (length < 126) {
+    target[offset + 1] = length;
+    return offset + 2;
   }
-  if (payloadLength < 65_536) {
-    view.setUint8(start + 1, 126);
-    view.setUint16(start + 2, payloadLength);
-    return start + 4;
+  if (length < 65_536) {
+    target[offset + 1] = 126;
+    target[offset + 2] = length >>> 8;
+    target[offset + 3] = length & 0xff;
+    return offset + 4;
   }
-  view.setUint8(start + 1, 127);
-  view.setBigUint64(start + 2, BigInt(payloadLength));
-  return start + 10;
+  target[offset + 1] = 127;
+  target.writeUInt32BE(Math.floor(length / 2 ** 32), offset + 2);
+  target.writeUInt32BE(length >>> 0, offset + 6);
+  return offset + 10;
 }

@@ -5,6 +5,8 @@ import type { WebSocketSettings } from "../../dialects/dialect.ts";
 import type { Wire, WireHandler } from "../../engine/ports/wire.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { keepAlive } from "./heartbeat.ts";
+import { deflating } from "./deflate.ts";
+import { frame } from "./framing.ts";
 import { SharedSends } from "./shared-sends.ts";
 import { WebSocketWire } from "./wire.ts";
 
@@ -19,10 +21,21 @@ export interface Upgrade {
 /** How long a peer may take to answer our close frame before it is cut off. */
 const closeTimeoutMs = 2_000;
 
+/**
+ * No context takeover, so that a message is compressed once for everyone, and no connection keeps a window of 32 KiB or more;
+ * and no smaller window than the one that everyone shares.
+ */
+const deflateOffer = {
+  serverNoContextTakeover: true,
+  clientNoContextTakeover: true,
+  serverMaxWindowBits: false as never,
+};
+
 /** WebSockets over Node's sockets: `ws` shakes hands and receives, what is sent goes past it. */
 export class NodeWebSockets {
   readonly #server: WebSocketServer;
-  readonly #shared = new SharedSends();
+  readonly #plain: SharedSends;
+  readonly #deflated: SharedSends;
   readonly #settings: WebSocketSettings;
   readonly #clock: Clock;
   readonly #chosen = new WeakMap<IncomingMessage, string>();
@@ -30,10 +43,12 @@ export class NodeWebSockets {
   constructor(settings: WebSocketSettings, clock: Clock) {
     this.#settings = settings;
     this.#clock = clock;
+    this.#plain = new SharedSends(frame, clock);
+    this.#deflated = new SharedSends(deflating(settings.compressFromBytes), clock);
     const options: ServerOptions & { closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
-      perMessageDeflate: false,
+      perMessageDeflate: settings.compressFromBytes > 0 && deflateOffer,
       maxPayload: settings.maxMessageBytes,
       maxFragments: 4_096,
       closeTimeout: closeTimeoutMs,
@@ -52,10 +67,12 @@ export class NodeWebSockets {
   #open(webSocket: WebSocket, socket: Duplex, begin: (wire: Wire) => WireHandler): void {
     const clock = this.#clock;
     const settings = this.#settings;
-    const wire = new WebSocketWire({ webSocket, socket, shared: this.#shared, clock, settings });
+    const shared = webSocket.extensions === "" ? this.#plain : this.#deflated;
+    const wire = new WebSocketWire({ webSocket, socket, shared, clock, settings });
     const handler = begin(wire);
-    const stopPings = keepAlive(webSocket, clock, settings);
+    const alive = keepAlive(webSocket, clock, settings);
     webSocket.on("message", (data, isBinary) => {
+      alive.heard();
       // The peer has until the close timeout to answer, and may say much until then.
       if (wire.isClosing) return;
       const bytes = data as Buffer;
@@ -64,7 +81,7 @@ export class NodeWebSockets {
     // `ws` answers a broken frame with its close code by itself, and "close" follows.
     webSocket.on("error", () => undefined);
     webSocket.on("close", (code, reason) => {
-      stopPings();
+      alive.stop();
       wire.destroy();
       const ending = wire.ending ?? { code, reason: reason.toString() };
       handler.closed(ending.code, ending.reason);

@@ -23,7 +23,6 @@ export class WebSocketWire implements Wire {
   lastWriteAt: number;
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
-  readonly #clock: Clock;
   readonly #settings: WebSocketSettings;
   readonly #sends: Sends;
   #closing = false;
@@ -33,7 +32,6 @@ export class WebSocketWire implements Wire {
   constructor({ webSocket, socket, shared, clock, settings }: WebSocketWireParts) {
     this.#webSocket = webSocket;
     this.#socket = socket;
-    this.#clock = clock;
     this.#settings = settings;
     this.#sends = shared.sends(this);
     this.lastWriteAt = clock.now();
@@ -72,11 +70,11 @@ export class WebSocketWire implements Wire {
   }
 
   /** Frames that are ready, from the flush. Whole frames only, so that they may stand between those of `webSocket`. */
-  write(bytes: Uint8Array): void {
+  write(bytes: Uint8Array, now: number): void {
     if (!this.#socket.writable) return;
-    this.lastWriteAt = this.#clock.now();
-    this.#socket.write(bytes);
-    if (this.#socket.writableLength <= this.#settings.maxBufferedBytes) return;
+    this.lastWriteAt = now;
+    // As long as the socket takes more, nothing near the limit can wait.
+    if (this.#socket.write(bytes) || this.#socket.writableLength <= this.#settings.maxBufferedBytes) return;
     this.#close(closeCodes.slow.code, closeCodes.slow.meaning);
   }
 

@@ -6,7 +6,7 @@ import { handshake } from "../../engine/support.ts";
 import { nativeWorld } from "./support.ts";
 
 const names = Object.keys(nativeDefaults) as (keyof NativeOptions)[];
-const mayBeZero = new Set<string>(["heartbeatMs", "pingMs"]);
+const mayBeZero = new Set<string>(["heartbeatMs", "pingMs", "compressFromBytes"]);
 
 describe("native()", () => {
   it("has the defaults that are documented", () => {
@@ -17,6 +17,7 @@ describe("native()", () => {
       pingMs: 25_000,
       pongMs: 8_000,
       maxBufferedBytes: 1_048_576,
+      compressFromBytes: 0,
     });
     expect(native()).toMatchObject({ name: "native", anyOrigin: false });
   });
@@ -32,6 +33,7 @@ describe("native()", () => {
       null,
       1n,
       ...(mayBeZero.has(name) ? [] : [0]),
+      ...(name.endsWith("Ms") ? [2 ** 31] : []),
     ];
     for (const value of values) {
       expect(() => native({ [name]: value as number })).toThrow(

@@ -2,12 +2,17 @@ import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Packet } from "../../../src/engine/ports/wire.ts";
-import { framesOf } from "../../../src/transports/websocket/framing.ts";
+import { frame } from "../../../src/transports/websocket/framing.ts";
 import { SharedSends, type Sends } from "../../../src/transports/websocket/shared-sends.ts";
+import { ManualClock } from "../../../src/testing/manual-clock.ts";
 
 /** As hexadecimal text: a shared buffer may be a `Buffer` or not. */
 function framed(...texts: readonly string[]): string {
-  return hex(framesOf(texts));
+  return hex(frame([texts]));
+}
+
+function sharedSends(): SharedSends {
+  return new SharedSends(frame, new ManualClock());
 }
 
 function hex(bytes: Uint8Array | undefined): string {
@@ -26,7 +31,7 @@ function wire(shared: SharedSends): Wire {
 
 describe("SharedSends", () => {
   test("what a wire is told in one turn is written once, at its end", async () => {
-    const { written, sends } = wire(new SharedSends());
+    const { written, sends } = wire(sharedSends());
     sends.push(["a"]);
     sends.push(["b"]);
     expect(written).toEqual([]);
@@ -35,7 +40,7 @@ describe("SharedSends", () => {
   });
 
   test("wires that were told the same share one buffer, and a wire that differs stands alone", async () => {
-    const shared = new SharedSends();
+    const shared = sharedSends();
     const [ada, bob, cem] = [wire(shared), wire(shared), wire(shared)];
     const packets: Packet[] = [["one"], ["two"]];
     for (const packet of packets) for (const { sends } of [ada, bob, cem]) sends.push(packet);
@@ -46,7 +51,7 @@ describe("SharedSends", () => {
   });
 
   test("equal text in different packets is not shared: identity decides", async () => {
-    const shared = new SharedSends();
+    const shared = sharedSends();
     const [ada, bob] = [wire(shared), wire(shared)];
     ada.sends.push(["same"]);
     bob.sends.push(["same"]);
@@ -56,7 +61,7 @@ describe("SharedSends", () => {
   });
 
   test("flushing a wire early writes what it is owed once, and dropping it writes nothing", async () => {
-    const shared = new SharedSends();
+    const shared = sharedSends();
     const [ada, bob] = [wire(shared), wire(shared)];
     ada.sends.push(["a"]);
     bob.sends.push(["b"]);
@@ -69,6 +74,38 @@ describe("SharedSends", () => {
     expect(bob.written).toEqual([]);
   });
 
+  test("a packet that stands on many branches is on each of them", async () => {
+    const shared = sharedSends();
+    const wires = Array.from({ length: 4 }, () => wire(shared));
+    const [first, second]: Packet[] = [["first"], ["second"]];
+    for (const [index, { sends }] of wires.entries()) {
+      sends.push([`reply ${index}`]);
+      sends.push(first!);
+      sends.push(second!);
+    }
+    await turn();
+    for (const [index, { written }] of wires.entries()) {
+      expect(written.map(hex)).toEqual([framed(`reply ${index}`, "first", "second")]);
+    }
+  });
+
+  test("a turn of more than 1 MiB is written in parts, in order and without waiting", async () => {
+    const shared = sharedSends();
+    const [ada, bob] = [wire(shared), wire(shared)];
+    const texts = Array.from({ length: 4 }, (_, n) => String(n).repeat(400_000));
+    for (const text of texts) {
+      const packet = [text];
+      ada.sends.push(packet);
+      bob.sends.push(packet);
+    }
+    // Three of them are more than 1 MiB; bob was not told the third one yet.
+    expect(hex(ada.written[0]) === framed(...texts.slice(0, 3))).toBe(true);
+    expect(hex(bob.written[0]) === framed(...texts.slice(0, 2))).toBe(true);
+    await turn();
+    expect(ada.written.map(hex).join("") === framed(...texts)).toBe(true);
+    expect(bob.written.map(hex).join("") === framed(...texts)).toBe(true);
+  });
+
   test("whatever is sent to whom, every wire gets its own list, in order, in one write a turn", async () => {
     const packets: Packet[] = ["a", "b", "c", "d"].map((text) => [text]);
     const schedule = fc.array(
@@ -77,7 +114,7 @@ describe("SharedSends", () => {
     );
     await fc.assert(
       fc.asyncProperty(schedule, async (turns) => {
-        const shared = new SharedSends();
+        const shared = sharedSends();
         const wires = Array.from({ length: 5 }, () => wire(shared));
         for (const sendings of turns) {
           const lists = wires.map(() => [] as Packet[]);

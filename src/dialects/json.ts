@@ -12,9 +12,17 @@ const maxTokens = 10_000;
  * @throws {CarillonError} `bad-request` for text that is too deep or has too many tokens; otherwise as `JSON.parse` does
  */
 export function parseJson(text: string): unknown {
-  // Shorter text cannot be deep enough to matter.
-  if (text.length > maxDepth) scan(text);
+  // Most messages are short and flat, and two searches say so in a fraction of what the scan costs.
+  if (text.length > maxTokens || occurrences(text, "{") + occurrences(text, "[") > maxDepth) scan(text);
   return JSON.parse(text);
+}
+
+/** How often a character occurs, in texts among other places; counted no further than it matters. */
+function occurrences(text: string, char: string): number {
+  let count = 0;
+  for (let index = text.indexOf(char); index >= 0 && count <= maxDepth; index = text.indexOf(char, index + 1))
+    count += 1;
+  return count;
 }
 
 /** One pass, no allocation; whether it is JSON at all is left to the parser. */

@@ -9,6 +9,7 @@ import { checkEventName } from "./names.ts";
 import type { Encoder } from "./ports/encoder.ts";
 import type { Packet, Wire } from "./ports/wire.ts";
 import type { Member } from "./presence.ts";
+import type { Sender } from "./publication.ts";
 import { Requests } from "./requests.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -115,6 +116,7 @@ export class LiveConnection implements Connection {
   state: "opening" | "open" | "closed" = "opening";
   readonly #host: ConnectionHost;
   #data: Map<string, unknown> | undefined;
+  #sender: Sender | undefined;
   #requests: Requests | undefined;
   #held: Packet[] = [];
   #starts: (() => void)[] = [];
@@ -143,6 +145,11 @@ export class LiveConnection implements Connection {
 
   get data(): ConnectionData<Record<string, unknown>> {
     return (this.#data ??= new Map<string, unknown>());
+  }
+
+  /** As others see it in what it publishes; made once, because it publishes often. */
+  get sender(): Sender {
+    return (this.#sender ??= this.userId === undefined ? { id: this.id } : { id: this.id, user: this.userId });
   }
 
   /** As others see it in a channel with presence. */

@@ -18,7 +18,7 @@ import { Membership, type Joined } from "./membership.ts";
 import { checkChannelName, checkEventName } from "./names.ts";
 import type { Broker, Signal } from "./ports/broker.ts";
 import type { Member } from "./presence.ts";
-import type { Position, Publication } from "./publication.ts";
+import type { Position, Publication, Sender } from "./publication.ts";
 import { Counters, type Stats } from "./stats.ts";
 import { validate } from "./validate.ts";
 
@@ -165,12 +165,8 @@ export class Engine implements ConnectionHost {
     const attempt = { connection, action: "publish", channel, event } as const;
     return andThen(authorize(rule, attempt, this.#failures), () =>
       andThen(validate(this.#application.schemas, { connection, event, data }, this.#failures), (valid) => {
-        const { id, userId } = connection;
-        return this.publish({
-          ...this.#stamp(channel, event, valid),
-          from: userId === undefined ? { id } : { id, user: userId },
-          ...(echo === false && { except: id }),
-        });
+        const publication = this.#stamp(channel, event, valid, connection.sender);
+        return this.publish(echo === false ? { ...publication, except: connection.id } : publication);
       }),
     );
   }
@@ -272,8 +268,10 @@ export class Engine implements ConnectionHost {
     this.#application.connected(connection);
   }
 
-  #stamp(channel: string, event: string, data: unknown): Publication {
-    return { channel, event, data, id: this.random.uuid(), time: this.clock.wall() };
+  #stamp(channel: string, event: string, data: unknown, from?: Sender): Publication {
+    const id = this.random.uuid();
+    const time = this.clock.wall();
+    return from ? { channel, event, data, id, time, from } : { channel, event, data, id, time };
   }
 
   #withBroker<Result>(operation: () => Later<Result>): Later<Result> {

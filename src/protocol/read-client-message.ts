@@ -1,6 +1,7 @@
 import { CarillonError } from "../errors/carillon-error.ts";
-import type { ClientMessage } from "./messages.ts";
+import type { ClientMessage, PublishMessage } from "./messages.ts";
 
+type Writable<Message> = { -readonly [Field in keyof Message]: Message[Field] };
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
@@ -15,13 +16,16 @@ export function readClientMessage(value: unknown): ClientMessage {
   const fields = value as Fields;
   switch (fields["type"]) {
     case "publish": {
-      const message = { type: "publish", channel: text(fields, "channel"), event: text(fields, "event") } as const;
-      return {
-        ...message,
+      const message: Writable<PublishMessage> = {
+        type: "publish",
+        channel: text(fields, "channel"),
+        event: text(fields, "event"),
         data: fields["data"],
-        ...(fields["ref"] !== undefined && { ref: ref(fields) }),
-        ...(fields["echo"] !== undefined && { echo: flag(fields, "echo") }),
       };
+      // Set and not spread: this is the message that comes most.
+      if (fields["ref"] !== undefined) message.ref = ref(fields);
+      if (fields["echo"] !== undefined) message.echo = flag(fields, "echo");
+      return message;
     }
     case "send":
       return { type: "send", event: text(fields, "event"), data: fields["data"] };

@@ -21,7 +21,9 @@ function messageOf(delivery: Delivery, itemOf: (item: unknown) => unknown): Serv
     case "publication": {
       const { channel, event, data, id, time, from, batch } = delivery.publication;
       if (batch) return { type: "batch", channel, event, items: (data as readonly unknown[]).map(itemOf) };
-      return { type: "publication", channel, event, data, id, time, ...(from && { from }) };
+      return from
+        ? { type: "publication", channel, event, data, id, time, from }
+        : { type: "publication", channel, event, data, id, time };
     }
     case "join":
     case "leave":

@@ -15,6 +15,7 @@ const serverOptionNames: Readonly<Record<keyof ServerOptions, true>> = {
   schemas: true,
   origins: true,
   limits: true,
+  maxBufferedBytes: true,
   logger: true,
   clock: true,
   random: true,

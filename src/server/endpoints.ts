@@ -7,6 +7,7 @@ import type { Handshake } from "../engine/handshake.ts";
 import type { Wire, WireHandler } from "../engine/ports/wire.ts";
 import { NodeWebSockets } from "../transports/websocket/node.ts";
 import { handshakeFault, refuseUpgrade } from "../transports/websocket/upgrade.ts";
+import type { OutboundBudget } from "../transports/outbound-budget.ts";
 import type { Logger } from "./logger.ts";
 import { nodeHandshake, pathOf } from "./node-handshake.ts";
 import type { Sessions } from "./sessions.ts";
@@ -24,6 +25,7 @@ export interface EndpointsParts {
   readonly sessions: Sessions;
   readonly originAllowed: (handshake: Handshake) => boolean;
   readonly logger: Logger;
+  readonly budget: OutboundBudget;
 }
 
 /** Which dialect is spoken on which path, and the way from a handshake to a session. */
@@ -34,9 +36,9 @@ export class Endpoints {
   readonly #logger: Logger;
   #closing = false;
 
-  constructor({ dialects, engine, sessions, originAllowed, logger }: EndpointsParts) {
+  constructor({ dialects, engine, sessions, originAllowed, logger, budget }: EndpointsParts) {
     this.#mounted = new Map(
-      Object.entries(dialects).map(([path, dialect]) => [checkPath(path), mount(dialect, engine)]),
+      Object.entries(dialects).map(([path, dialect]) => [checkPath(path), mount(dialect, engine, budget)]),
     );
     this.#sessions = sessions;
     this.#originAllowed = originAllowed;
@@ -117,9 +119,13 @@ export class Endpoints {
   }
 }
 
-function mount(dialect: Dialect, engine: Engine): Mounted {
+function mount(dialect: Dialect, engine: Engine, budget: OutboundBudget): Mounted {
   const endpoint = dialect.mount(engine);
-  return { dialect, endpoint, webSockets: new NodeWebSockets(endpoint.webSocket, engine.clock) };
+  return {
+    dialect,
+    endpoint,
+    webSockets: new NodeWebSockets({ settings: endpoint.webSocket, clock: engine.clock, budget }),
+  };
 }
 
 function checkPath(path: string): string {

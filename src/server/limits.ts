@@ -1,3 +1,4 @@
+import { getHeapStatistics } from "node:v8";
 import { CarillonError } from "../errors/carillon-error.ts";
 import { defaultLimits, type Limits } from "../engine/limits.ts";
 
@@ -13,4 +14,10 @@ export function effectiveLimits(limits: Partial<Limits> = {}): Limits {
   }
   const given = Object.entries(limits).filter(([, value]) => value !== undefined);
   return { ...defaultLimits, ...Object.fromEntries(given) };
+}
+
+/** @throws {CarillonError} `option-invalid` */
+export function outboundLimit(bytes: number = Math.floor(getHeapStatistics().heap_size_limit / 5)): number {
+  if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
+  throw new CarillonError("option-invalid", { message: "maxBufferedBytes must be a whole number of at least 1" });
 }

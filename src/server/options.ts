@@ -47,6 +47,13 @@ export interface ServerOptions<
   /** How much one client may hold. */
   readonly limits?: Partial<Limits>;
   /**
+   * Bytes that may wait for all slow clients of this node together; beyond it the slowest are closed with 4508, and may come
+   * back.
+   *
+   * @default a fifth of the heap's limit
+   */
+  readonly maxBufferedBytes?: number;
+  /**
    * Where warnings and errors go.
    *
    * @default the console

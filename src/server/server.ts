@@ -12,12 +12,13 @@ import type { Stats } from "../engine/stats.ts";
 import type { EventName, Payload } from "../events/event-map.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
+import { OutboundBudget } from "../transports/outbound-budget.ts";
 import { attach } from "./attach.ts";
 import { Batches, type BatchOptions } from "./batches.ts";
 import { Endpoints } from "./endpoints.ts";
 import type { ServerOn } from "./events.ts";
 import { createHttpServer, listen, type Listening, type ListenOptions } from "./http-server.ts";
-import { effectiveLimits } from "./limits.ts";
+import { effectiveLimits, outboundLimit } from "./limits.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { consoleLogger } from "./logger.ts";
 import type { ServerOptions } from "./options.ts";
@@ -150,7 +151,8 @@ export function createServer<
   const engine = new Engine({ broker, rules, application: lifecycle, limits, clock, random });
   const sessions = new Sessions();
   const dialects = options.endpoints ?? { "/carillon": native() };
-  const endpoints = new Endpoints({ dialects, engine, sessions, originAllowed, logger });
+  const budget = new OutboundBudget(outboundLimit(options.maxBufferedBytes));
+  const endpoints = new Endpoints({ dialects, engine, sessions, originAllowed, logger, budget });
   const batches = new Batches<Published>(clock, async (event, channel, items) => {
     if (channel !== undefined) return engine.publish(engine.compose({ channel, event, data: items, batch: true }));
     await engine.signal({ kind: "event", event, data: items, batch: true });

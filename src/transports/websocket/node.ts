@@ -4,6 +4,7 @@ import { WebSocketServer, type WebSocket, type ServerOptions } from "ws";
 import type { WebSocketSettings } from "../../dialects/dialect.ts";
 import type { Wire, WireHandler } from "../../engine/ports/wire.ts";
 import type { Clock } from "../../platform/clock.ts";
+import type { OutboundBudget } from "../outbound-budget.ts";
 import { keepAlive } from "./heartbeat.ts";
 import { deflating } from "./deflate.ts";
 import { frame } from "./framing.ts";
@@ -31,6 +32,14 @@ const deflateOffer = {
   serverMaxWindowBits: false as never,
 };
 
+/** What the WebSockets of one endpoint are made of. */
+export interface NodeWebSocketsParts {
+  readonly settings: WebSocketSettings;
+  readonly clock: Clock;
+  /** Shared by all endpoints of a server. */
+  readonly budget: OutboundBudget;
+}
+
 /** WebSockets over Node's sockets: `ws` shakes hands and receives, what is sent goes past it. */
 export class NodeWebSockets {
   readonly #server: WebSocketServer;
@@ -38,11 +47,13 @@ export class NodeWebSockets {
   readonly #deflated: SharedSends;
   readonly #settings: WebSocketSettings;
   readonly #clock: Clock;
+  readonly #budget: OutboundBudget;
   readonly #chosen = new WeakMap<IncomingMessage, string>();
 
-  constructor(settings: WebSocketSettings, clock: Clock) {
+  constructor({ settings, clock, budget }: NodeWebSocketsParts) {
     this.#settings = settings;
     this.#clock = clock;
+    this.#budget = budget;
     this.#plain = new SharedSends(frame, clock);
     this.#deflated = new SharedSends(deflating(settings.compressFromBytes), clock);
     const options: ServerOptions & { closeTimeout: number } = {
@@ -68,9 +79,10 @@ export class NodeWebSockets {
     const clock = this.#clock;
     const settings = this.#settings;
     const shared = webSocket.extensions === "" ? this.#plain : this.#deflated;
-    const wire = new WebSocketWire({ webSocket, socket, shared, clock, settings });
+    const wire = new WebSocketWire({ webSocket, socket, shared, clock, settings, budget: this.#budget });
     const handler = begin(wire);
     const alive = keepAlive(webSocket, clock, settings);
+    socket.on("drain", () => wire.settled());
     webSocket.on("message", (data, isBinary) => {
       alive.heard();
       // The peer has until the close timeout to answer, and may say much until then.
@@ -83,6 +95,7 @@ export class NodeWebSockets {
     webSocket.on("close", (code, reason) => {
       alive.stop();
       wire.destroy();
+      wire.settled();
       const ending = wire.ending ?? { code, reason: reason.toString() };
       handler.closed(ending.code, ending.reason);
     });

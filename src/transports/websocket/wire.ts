@@ -4,6 +4,7 @@ import { closeCodes } from "../../errors/close-codes.ts";
 import type { WebSocketSettings } from "../../dialects/dialect.ts";
 import type { Packet, Wire } from "../../engine/ports/wire.ts";
 import type { Clock } from "../../platform/clock.ts";
+import type { Debtor, OutboundBudget } from "../outbound-budget.ts";
 import type { Sends, SharedSends } from "./shared-sends.ts";
 
 /** What a WebSocket wire is made of. */
@@ -15,24 +16,27 @@ export interface WebSocketWireParts {
   readonly shared: SharedSends;
   readonly clock: Clock;
   readonly settings: WebSocketSettings;
+  readonly budget: OutboundBudget;
 }
 
 /** A wire over one WebSocket of Node. */
-export class WebSocketWire implements Wire {
+export class WebSocketWire implements Wire, Debtor {
   readonly transport = "websocket";
   lastWriteAt: number;
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
   readonly #settings: WebSocketSettings;
   readonly #sends: Sends;
+  readonly #budget: OutboundBudget;
   #closing = false;
   /** How this side ended it, if it did: what the application should hear instead of the 1006 of a cut socket. */
   ending: { readonly code: number; readonly reason: string } | undefined;
 
-  constructor({ webSocket, socket, shared, clock, settings }: WebSocketWireParts) {
+  constructor({ webSocket, socket, shared, clock, settings, budget }: WebSocketWireParts) {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#settings = settings;
+    this.#budget = budget;
     this.#sends = shared.sends(this);
     this.lastWriteAt = clock.now();
   }
@@ -73,9 +77,21 @@ export class WebSocketWire implements Wire {
   write(bytes: Uint8Array, now: number): void {
     if (!this.#socket.writable) return;
     this.lastWriteAt = now;
-    // As long as the socket takes more, nothing near the limit can wait.
-    if (this.#socket.write(bytes) || this.#socket.writableLength <= this.#settings.maxBufferedBytes) return;
+    // As long as the socket takes more, nothing near a limit can wait.
+    if (this.#socket.write(bytes)) return;
+    const owed = this.#socket.writableLength;
+    if (owed > this.#settings.maxBufferedBytes) this.shed();
+    else this.#budget.owe(this, owed);
+  }
+
+  shed(): void {
     this.#close(closeCodes.slow.code, closeCodes.slow.meaning);
+    this.#budget.owe(this, 0);
+  }
+
+  /** The socket has no more to write, or is gone. */
+  settled(): void {
+    this.#budget.owe(this, 0);
   }
 
   #close(code?: number, reason?: string): void {

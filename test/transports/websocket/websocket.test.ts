@@ -216,6 +216,35 @@ describe("back-pressure", () => {
     quick.close();
   });
 
+  test("L10: of many slow clients the slowest is closed once all together wait for too much", async () => {
+    const server = createServer({
+      maxBufferedBytes: 3_000_000,
+      endpoints: { "/carillon": native({ maxBufferedBytes: 2_000_000 }) },
+    });
+    servers.push(server);
+    const address = `${(await server.listen({ host: "127.0.0.1" })).url.replace("http", "ws")}carillon`;
+    const codes: number[] = [];
+    const ended = new Promise<void>((resolve) => {
+      server.on("disconnect", ({ code }) => {
+        codes.push(code);
+        resolve();
+      });
+    });
+    const slow = await Promise.all([connected(address), connected(address)]);
+    for (const socket of slow) socket.pause();
+    const quick = await connected(address);
+    // Until neither of the two has room for more in its kernel's buffers, and one of them is told to go.
+    while (codes.length === 0 && server.stats().connections === 3) {
+      await server.broadcast("flood", "x".repeat(60_000));
+      await once(quick, "message");
+      if (server.stats().delivered > 3_000) break;
+    }
+    await ended;
+    expect(codes[0]).toBe(4508);
+    expect(server.connections.length).toBeGreaterThanOrEqual(1);
+    for (const socket of [...slow, quick]) socket.terminate();
+  });
+
   test("a paused wire reads on after it is resumed, and nothing is lost", async () => {
     const gate = Promise.withResolvers<boolean>();
     const server = createServer({ channels: { slow: { authorize: () => gate.promise, publish: "anyone" } } });

@@ -30,8 +30,18 @@ function authenticate(
   application: Application,
 ): Later<Identity | undefined> {
   if (!application.authenticate) return {};
-  const { headers, url, ip } = handshake;
-  const identity = application.authenticate({ token, headers, url, ip, handshake });
+  const identity = application.authenticate({
+    token,
+    ip: handshake.ip,
+    handshake,
+    // Made only for hooks that look at them.
+    get headers() {
+      return handshake.headers;
+    },
+    get url() {
+      return handshake.url;
+    },
+  });
   // A promise of a library or of another realm must not be taken for the identity of an anonymous client.
   return isThenable(identity) ? Promise.resolve(identity) : identity;
 }

@@ -118,8 +118,9 @@ export class LiveConnection implements Connection {
   #data: Map<string, unknown> | undefined;
   #sender: Sender | undefined;
   #requests: Requests | undefined;
-  #held: Packet[] = [];
-  #starts: (() => void)[] = [];
+  /** What waits for the welcome; most connections never have any. */
+  #held: Packet[] | undefined;
+  #starts: (() => void)[] | undefined;
 
   constructor(start: ConnectionStart, host: ConnectionHost) {
     this.id = start.id;
@@ -223,30 +224,30 @@ export class LiveConnection implements Connection {
   /** What middleware sent comes after the dialect's welcome. */
   open(): void {
     this.state = "open";
-    const held = this.#held;
-    this.#held = [];
+    const held = this.#held ?? [];
+    const starts = this.#starts ?? [];
+    this.#held = undefined;
+    this.#starts = undefined;
     for (const packet of held) this.wire.send(packet);
-    const starts = this.#starts;
-    this.#starts = [];
     for (const start of starts) start();
   }
 
   /** Runs once the client has heard its welcome; at once when it has. */
   whenOpen(start: () => void): void {
-    if (this.state === "opening") this.#starts.push(start);
+    if (this.state === "opening") (this.#starts ??= []).push(start);
     else start();
   }
 
   end(): void {
     this.state = "closed";
-    this.#held = [];
-    this.#starts = [];
+    this.#held = undefined;
+    this.#starts = undefined;
     this.#requests?.rejectAll(new CarillonError("connection-closed"));
   }
 
   #say(packet: Packet): void {
     if (this.state === "open") this.wire.send(packet);
-    else if (this.#held.push(packet) > this.#host.limits.heldDeliveries) {
+    else if ((this.#held ??= []).push(packet) > this.#host.limits.heldDeliveries) {
       this.#held = [];
       this.wire.close(closeCodes.slow.code, closeCodes.slow.meaning);
     }

@@ -15,7 +15,7 @@ export class Subscription<L extends Listener> implements Seat<L> {
   state: "joining" | "joined" | "live" | "ended" = "joining";
   /** As it joined the channel's presence; `undefined` before, and where there is none. */
   member: Member | undefined;
-  #held: Delivery[] = [];
+  #held: Delivery[] | undefined;
 
   constructor(connection: L, channel: string) {
     this.connection = connection;
@@ -24,17 +24,17 @@ export class Subscription<L extends Listener> implements Seat<L> {
 
   /** @returns how many are held now. */
   hold(delivery: Delivery): number {
-    return this.#held.push(delivery);
+    return (this.#held ??= []).push(delivery);
   }
 
   /** A list of members is about to be taken, and tells more than the joins and leaves before it. */
   forgetPresence(): void {
-    this.#held = this.#held.filter(({ kind }) => kind !== "join" && kind !== "leave");
+    this.#held = this.#held?.filter(({ kind }) => kind !== "join" && kind !== "leave");
   }
 
   release(): readonly Delivery[] {
-    const held = this.#held;
-    this.#held = [];
+    const held = this.#held ?? [];
+    this.#held = undefined;
     return held;
   }
 }

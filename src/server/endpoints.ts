@@ -106,7 +106,7 @@ export class Endpoints {
     if (this.#closing) return { status: 503, message: "the server is stopping", headers: { "Retry-After": "1" } };
     const fault = handshakeFault(request);
     if (fault || !handshake || mounted.dialect.anyOrigin || this.#originAllowed(handshake)) return fault;
-    const origin = handshake.headers.get("origin") ?? "";
+    const origin = handshake.header("origin") ?? "";
     this.#logger.warn(
       { origin: origin.slice(0, 200), path: handshake.path },
       `a page of another origin was refused; to let it in: createServer({ origins: [${JSON.stringify(origin.slice(0, 200))}] })`,

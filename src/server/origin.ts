@@ -10,12 +10,12 @@ import type { Handshake } from "../engine/handshake.ts";
  */
 export function originRule(allowed: readonly string[]): (handshake: Handshake) => boolean {
   const canonical = new Set(allowed.map(canonicalOrigin));
-  return ({ headers, url }) => {
-    const origin = headers.get("origin");
-    if (origin === null || canonical.has("*")) return true;
+  return (handshake) => {
+    const origin = handshake.header("origin");
+    if (origin === undefined || canonical.has("*")) return true;
     const parsed = URL.canParse(origin) ? new URL(origin) : undefined;
     // Behind a proxy that ends TLS the page's scheme differs from ours, so the hosts are compared.
-    return parsed !== undefined && (parsed.host === url.host || canonical.has(parsed.origin));
+    return parsed !== undefined && (parsed.host === handshake.url.host || canonical.has(parsed.origin));
   };
 }
 

@@ -35,6 +35,7 @@ function handshakeOf(url: URL, subprotocol: string): Handshake {
     url,
     headers: new Headers(headers),
     rawHeaders: Object.entries(headers).flat(),
+    header: (name) => new Headers(headers).get(name) ?? undefined,
     ip: "127.0.0.1",
     secure: url.protocol === "wss:",
   };

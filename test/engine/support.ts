@@ -190,6 +190,7 @@ export function handshake(): Handshake {
     path: "/carillon",
     url: new URL("http://localhost/carillon?room=7"),
     headers: new Headers({ host: "localhost" }),
+    header: (name) => (name === "host" ? "localhost" : undefined),
     rawHeaders: ["Host", "localhost"],
     ip: "127.0.0.1",
     secure: false,

@@ -1,3 +1,4 @@
+import type { Handshake } from "../../engine/handshake.ts";
 import { createJsonCodec } from "../../protocol/codec.ts";
 import { createMsgpackCodec } from "../../protocol/msgpack.ts";
 import type { Dialect } from "../dialect.ts";
@@ -23,8 +24,8 @@ export function native(options: NativeOptions = {}): Dialect {
       );
       return {
         webSocket: settings,
-        route({ headers }) {
-          const subprotocol = offered(headers).find((name) => formats.has(name));
+        route(handshake) {
+          const subprotocol = offered(handshake).find((name) => formats.has(name));
           return subprotocol === undefined ? { kind: "open" } : { kind: "open", subprotocol };
         },
         open(wire, handshake, subprotocol) {
@@ -37,6 +38,6 @@ export function native(options: NativeOptions = {}): Dialect {
 }
 
 /** @see RFC 6455, section 4.3: a list of tokens, the client's favourite first */
-function offered(headers: Headers): readonly string[] {
-  return (headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
+function offered(handshake: Handshake): readonly string[] {
+  return (handshake.header("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
 }

@@ -56,8 +56,8 @@ describe("native()", () => {
 
 describe("the handshake", () => {
   const route = (offered?: string): unknown => {
-    const headers = new Headers(offered === undefined ? {} : { "sec-websocket-protocol": offered });
-    return nativeWorld().endpoint.route({ ...handshake(), headers });
+    const header = (name: string): string | undefined => (name === "sec-websocket-protocol" ? offered : undefined);
+    return nativeWorld().endpoint.route({ ...handshake(), header });
   };
 
   it.each<[string | undefined, string | undefined]>([

@@ -2,7 +2,8 @@ import { randomInt } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { createServer, type Connection, type Server, type ServerOptions } from "../../src/index.ts";
 import { Crowd } from "./crowd.ts";
-import { told, type OrderClients, type OrderReport, type Tick } from "./programs/order-clients.ts";
+import type { OrderClients, OrderReport, Tick } from "./programs/order-clients.ts";
+import { told } from "./programs/told.ts";
 
 const clientCount = 1_000;
 const channelCount = 200;

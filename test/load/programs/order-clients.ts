@@ -1,6 +1,7 @@
 import { orders, report } from "./parent.ts";
 import { SeededRandom } from "./random.ts";
 import { connectAll, type SmallClient, type Told } from "./small-client.ts";
+import { told } from "./told.ts";
 
 /** What the clients do in the test of order: they join, leave, publish and ask, at random. */
 
@@ -14,7 +15,7 @@ export interface OrderClients {
 }
 
 export interface OrderReport {
-  /** For every client, everything it was told, as {@link told} numbers it. */
+  /** For every client, everything it was told, as `told` numbers it. */
   readonly lists: readonly Int32Array[];
 }
 
@@ -26,16 +27,8 @@ export interface Tick {
   readonly echo: boolean;
 }
 
-/** What stands on a client's list: deliveries by their number, and in between what else the server answers. */
-export const told = {
-  delivery: (number: number): number => number,
-  subscribed: (channel: number): number => -1 - channel,
-  unsubscribed: (channel: number): number => -1_001 - channel,
-  published: (ref: number): number => -10_001 - ref,
-};
-
 /** So many actions are under way at any time. */
-const window = 96;
+const window = 256;
 
 class OrderCrowd {
   readonly #order: OrderClients;
@@ -122,7 +115,7 @@ class OrderCrowd {
     return this.#say(client, { type: "request", ref: (this.#lastRef += 1), event, data });
   }
 
-  #say(client: number, message: { readonly ref: number }): Promise<void> {
+  #say(client: number, message: { readonly ref: number; readonly [field: string]: unknown }): Promise<void> {
     return new Promise((resolve) => {
       this.#asked.set(`${client} ${message.ref}`, resolve);
       this.#clients[client]!.say(message);
@@ -175,12 +168,10 @@ class OrderCrowd {
   }
 }
 
-if (process.send) {
-  for await (const order of orders<OrderClients>()) {
-    const crowd = new OrderCrowd(order);
-    await crowd.connect();
-    await crowd.act();
-    report({});
-    report({ lists: await crowd.end() } satisfies OrderReport);
-  }
+for await (const order of orders<OrderClients>()) {
+  const crowd = new OrderCrowd(order);
+  await crowd.connect();
+  await crowd.act();
+  report({});
+  report({ lists: await crowd.end() } satisfies OrderReport);
 }

@@ -49,25 +49,20 @@ export class SmallClient {
 
   /** Resolves once the server has said `connected`. */
   static async connect(options: SmallClientOptions): Promise<SmallClient> {
-    let welcomed = (): void => undefined;
-    let refused = (_error: Error): void => undefined;
-    const welcome = new Promise<void>((resolve, reject) => {
-      welcomed = resolve;
-      refused = reject;
-    });
+    const welcome = Promise.withResolvers<void>();
     const client = new SmallClient({
       ...options,
       hear(told) {
-        if (told.type === "connected") welcomed();
+        if (told.type === "connected") welcome.resolve();
         else options.hear(told);
       },
       closed(code) {
-        refused(new Error(`closed with ${code}`));
+        welcome.reject(new Error(`closed with ${code}`));
         options.closed(code);
       },
     });
     client.say({ type: "connect", token: options.token });
-    await welcome;
+    await welcome.promise;
     return client;
   }
 

@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { describe as told, guards, judge, type Guard } from "../../bench/guards.ts";
+import { quickRivals, rivals } from "../../bench/rivals.ts";
+import { quickWorkloads, workloads } from "../../bench/workloads.ts";
+import { cell } from "./cells.ts";
+
+const guard: Guard = { workload: "W16", rival: "ws", atMost: 0.2, reason: "one write per socket and turn" };
+
+describe("the guards", () => {
+  it("hold as long as Carillon's share of the rival's cost is small enough", () => {
+    const verdicts = judge([cell("W16", "carillon", 0.5), cell("W16", "ws", 5)], [guard]);
+    expect(verdicts).toEqual([{ guard, ratio: 0.1, holds: true }]);
+  });
+
+  it("fail beyond it, however fast both are", () => {
+    const [verdict] = judge([cell("W16", "carillon", 0.05), cell("W16", "ws", 0.1)], [guard]);
+    expect(verdict).toMatchObject({ ratio: 0.5, holds: false });
+    expect(told(verdict!)).toBe("FAIL W16: 0.50 of ws's cost, at most 0.20 (one write per socket and turn)");
+  });
+
+  it("judge by medians", () => {
+    const cells = [cell("W16", "carillon", 9, 0.5, 0.4), cell("W16", "ws", 5, 5, 0.1)];
+    expect(judge(cells, [guard])).toMatchObject([{ ratio: 0.1, holds: true }]);
+  });
+
+  it("say nothing about what was not measured", () => {
+    expect(judge([cell("W16", "carillon", 1), cell("W1", "ws", 1)], [guard])).toEqual([]);
+  });
+
+  it("are about what the quick run measures", () => {
+    for (const { workload, rival } of guards) {
+      expect(quickWorkloads).toContain(workload);
+      expect(quickRivals).toContain(rival);
+    }
+    expect(workloads.map(({ name }) => name)).toEqual(expect.arrayContaining([...quickWorkloads]));
+    expect(rivals.map(({ name }) => name)).toEqual(expect.arrayContaining([...quickRivals]));
+  });
+});

@@ -40,6 +40,8 @@ export async function measure(
       const found = await runGenerator(generator, ["--port", String(port), "--pids", String(server.pid), ...args]);
       const isDisturbed = workload.isSaturating && Math.max(found.serverShare, found.generatorShare) < busyShare;
       if (!isDisturbed || attempt === attempts) return found;
+    } catch (error) {
+      throw server.fault === undefined ? error : new Error(`the server ended: ${server.fault}`, { cause: error });
     } finally {
       await server.stop();
     }

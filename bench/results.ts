@@ -27,15 +27,14 @@ export function cellOf(workload: Workload, server: string, runs: readonly Measur
   };
 }
 
-/** The cells as JSON, one on a line, with what is worth keeping of each run. */
-export function cellsAsJson(cells: readonly Cell[]): string {
-  const kept = ({ rate, cpuUs, cpuUserUs, cpuSystemUs, serverShare, generatorShare, ...run }: Measurement) => {
-    const { limited, rssKb, kbPerConnection, p50Us, p99Us, p999Us } = run;
-    const cpu = { cpuUs, cpuUserUs, cpuSystemUs, serverShare, generatorShare, limited };
-    return { rate, ...cpu, rssKb, kbPerConnection, p50Us, p99Us, p999Us };
-  };
-  const lines = cells.map(({ runs, ...cell }) => `    ${JSON.stringify({ ...cell, runs: runs.map(kept) })}`);
-  return `[\n${lines.join(",\n")}\n  ]`;
+/** What is worth keeping of a cell: not every counter of every run. */
+export function keptOf({ runs, ...cell }: Cell): object {
+  const kept = runs.map(
+    ({ rate, cpuUserUs, cpuSystemUs, serverShare, generatorShare, limited, rssKb, p50Us, p99Us }) => {
+      return { rate, cpuUserUs, cpuSystemUs, serverShare, generatorShare, limited, rssKb, p50Us, p99Us };
+    },
+  );
+  return { ...cell, runs: kept };
 }
 
 export function median(values: readonly number[]): number {

@@ -11,7 +11,7 @@ import { machine } from "./machine.ts";
 import { measure, takesPart, type Contestant } from "./measure.ts";
 import type { Measurement } from "./measurement.ts";
 import { help, readOptions, UsageError, type Options } from "./options.ts";
-import { cellOf, cellsAsJson, type Cell } from "./results.ts";
+import { cellOf, keptOf, type Cell } from "./results.ts";
 import { rivals } from "./rivals.ts";
 import { comparison, figure, growth } from "./table.ts";
 import { Tools } from "./tools.ts";
@@ -52,7 +52,7 @@ async function bench(options: Options): Promise<number> {
   try {
     const session = await prepare(options, new Tools(folder));
     for (const workload of session.workloads) await measureAll(session, workload);
-    let verdicts = options.quick ? judge(cells(session)) : [];
+    let verdicts = options.quick ? verdictsOf(session) : [];
     if (verdicts.some(({ holds }) => !holds)) verdicts = await again(session, verdicts);
     report(session, verdicts);
     if (!options.quick) await save(session);
@@ -125,7 +125,7 @@ async function again(session: Session, verdicts: readonly Verdict[]): Promise<re
       }
     }
   }
-  return judge(cells(session));
+  return verdictsOf(session);
 }
 
 function cells({ workloads, contestants, runs }: Session): readonly Cell[] {
@@ -135,6 +135,10 @@ function cells({ workloads, contestants, runs }: Session): readonly Cell[] {
       return found ? [cellOf(workload, rival.name, found)] : [];
     }),
   );
+}
+
+function verdictsOf(session: Session): readonly Verdict[] {
+  return judge(cells(session), session.options.workloads, servers(session));
 }
 
 function keyOf(workload: string, server: string): string {
@@ -162,10 +166,17 @@ async function save(session: Session): Promise<void> {
   const file = join(folder, session.options.isComplete ? date : "partial");
   const { runs, seconds, warmup } = session.options;
   const found = cells(session);
-  const facts = { date, machine: machine(session.node), runs, seconds, warmup, payloadBytes: 128 };
-  const json = JSON.stringify(facts, undefined, 2).replace(/\n\}$/, `,\n  "cells": ${cellsAsJson(found)}\n}\n`);
+  const facts = {
+    date,
+    machine: machine(session.node),
+    runs,
+    seconds,
+    warmup,
+    payloadBytes: 128,
+    cells: found.map(keptOf),
+  };
   await mkdir(folder, { recursive: true });
-  await writeFile(`${file}.json`, json);
+  await writeFile(`${file}.json`, `${JSON.stringify(facts, undefined, 2)}\n`);
   const charted = session.workloads.filter(({ name }) => name === "W16" || name === "W1").reverse();
   if (charted.length > 0) await writeFile(`${file}.svg`, chart(found, servers(session), charted));
   say(`\nkept in bench/results/${session.options.isComplete ? date : "partial"}.json and .svg`);

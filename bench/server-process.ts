@@ -16,6 +16,8 @@ export interface Command {
 export interface ServerProcess {
   readonly pid: number;
   readonly port: number;
+  /** What it printed last, if it has ended by itself. */
+  readonly fault: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -73,7 +75,14 @@ export async function startServer(port: number, command: Command): Promise<Serve
     await stop();
     throw new Error(lastLine(printed) || "it did not start");
   }
-  return { pid: child.pid!, port, stop };
+  return {
+    pid: child.pid!,
+    port,
+    stop,
+    get fault() {
+      return isOver ? lastLine(printed) || "it ended" : undefined;
+    },
+  };
 }
 
 async function answers(port: number): Promise<boolean> {

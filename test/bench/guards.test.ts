@@ -8,23 +8,31 @@ const guard: Guard = { workload: "W16", rival: "ws", atMost: 0.2, reason: "one w
 
 describe("the guards", () => {
   it("hold as long as Carillon's share of the rival's cost is small enough", () => {
-    const verdicts = judge([cell("W16", "carillon", 0.5), cell("W16", "ws", 5)], [guard]);
+    const verdicts = judge([cell("W16", "carillon", 0.5), cell("W16", "ws", 5)], ["W16"], ["ws"], [guard]);
     expect(verdicts).toEqual([{ guard, ratio: 0.1, holds: true }]);
   });
 
   it("fail beyond it, however fast both are", () => {
-    const [verdict] = judge([cell("W16", "carillon", 0.05), cell("W16", "ws", 0.1)], [guard]);
+    const [verdict] = judge([cell("W16", "carillon", 0.05), cell("W16", "ws", 0.1)], ["W16"], ["ws"], [guard]);
     expect(verdict).toMatchObject({ ratio: 0.5, holds: false });
     expect(told(verdict!)).toBe("FAIL W16: 0.50 of ws's cost, at most 0.20 (one write per socket and turn)");
   });
 
   it("judge by medians", () => {
     const cells = [cell("W16", "carillon", 9, 0.5, 0.4), cell("W16", "ws", 5, 5, 0.1)];
-    expect(judge(cells, [guard])).toMatchObject([{ ratio: 0.1, holds: true }]);
+    expect(judge(cells, ["W16"], ["ws"], [guard])).toMatchObject([{ ratio: 0.1, holds: true }]);
   });
 
-  it("say nothing about what was not measured", () => {
-    expect(judge([cell("W16", "carillon", 1), cell("W1", "ws", 1)], [guard])).toEqual([]);
+  it("fail without a figure of Carillon, and hold without one of the rival", () => {
+    expect(judge([cell("W16", "ws", 1)], ["W16"], ["ws"], [guard])).toMatchObject([{ ratio: undefined, holds: false }]);
+    const [verdict] = judge([cell("W16", "carillon", 1)], ["W16"], ["ws"], [guard]);
+    expect(verdict).toMatchObject({ ratio: undefined, holds: true });
+    expect(told(verdict!)).toContain("no figure beside ws");
+  });
+
+  it("say nothing about what was not to be measured", () => {
+    expect(judge([cell("W16", "ws", 1)], ["W1"], ["ws"], [guard])).toEqual([]);
+    expect(judge([cell("W16", "ws", 1)], ["W16"], ["bun"], [guard])).toEqual([]);
   });
 
   it("are about what the quick run measures", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cellOf, cellsAsJson, median } from "../../bench/results.ts";
+import { cellOf, keptOf, median } from "../../bench/results.ts";
 import { cell, measurement, workload } from "./cells.ts";
 
 describe("a cell", () => {
@@ -26,12 +26,12 @@ describe("a cell", () => {
   });
 });
 
-describe("the results' JSON", () => {
-  it("has a line for each cell, and of each run what is worth keeping", () => {
-    const json = cellsAsJson([cell("W1", "ws", 1, 2, 3), cell("W1", "bun", 1)]);
-    expect(json.split("\n")).toHaveLength(4);
-    const [first] = JSON.parse(json) as [{ median: number; runs: readonly object[] }];
-    expect(first.median).toBe(2);
-    expect(first.runs[2]).toMatchObject({ cpuUs: 3, rate: 1_000, limited: false });
+describe("what is kept of a cell", () => {
+  it("is its median, and of each run the figures that tell whether to believe it", () => {
+    expect(keptOf(cell("W1", "ws", 1, 2, 3))).toMatchObject({ median: 2, least: 1, most: 3 });
+    const { runs } = keptOf(cell("W1", "ws", 1, 2)) as { readonly runs: readonly object[] };
+    expect(runs).toHaveLength(2);
+    expect(runs[0]).toMatchObject({ rate: 1_000, serverShare: 1, generatorShare: 0.5, limited: false });
+    expect(runs[0]).not.toHaveProperty("connections");
   });
 });

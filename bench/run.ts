@@ -5,6 +5,7 @@ import { rmSync } from "node:fs";
 import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { beAlone } from "./alone.ts";
 import { chart } from "./chart.ts";
 import { describe, judge, type Verdict } from "./guards.ts";
 import { machine } from "./machine.ts";
@@ -41,6 +42,7 @@ try {
 }
 
 async function bench(options: Options): Promise<number> {
+  await beAlone();
   const folder = await mkdtemp(join(tmpdir(), "carillon-bench-"));
   // Servers and generator go by themselves when this process does.
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -46,7 +46,7 @@ export const workloads: readonly Workload[] = [
     name: "Zidle",
     title: "memory per connection that got one compressed message",
     flags: ["--compress"],
-    args: ["--mode", "idle", "-R", "20", "-M", "100", "--deflate", "--touch"],
+    args: ["--mode", "idle", "-R", "50", "-M", "100", "--deflate", "--touch"],
   },
   {
     ...busy,

@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import type { Handshake } from "../engine/handshake.ts";
 import type { Later } from "../engine/later.ts";
-import type { Wire, WireHandler } from "../engine/ports/wire.ts";
+import type { Frame, Wire, WireHandler } from "../engine/ports/wire.ts";
 
 /** How a WebSocket behaves under a dialect. */
 export interface WebSocketSettings {
@@ -15,6 +15,30 @@ export interface WebSocketSettings {
   readonly maxBufferedBytes: number;
   /** Messages of so many bytes and more are compressed for clients that can take it. `0`: none, and it is not offered. */
   readonly compressFromBytes: number;
+}
+
+/** How a dialect speaks over plain requests: long-polling and server-sent events. */
+export interface HttpSettings {
+  /** The largest body that a client may send, in bytes; a larger one is answered with 413. */
+  readonly maxMessageBytes: number;
+  /** Bytes that may wait for a slow client; beyond it the link is closed with 4508. */
+  readonly maxBufferedBytes: number;
+  /** How long a poll waits for something to say. */
+  readonly pollHoldMs: number;
+  /** A link that makes no request for so long is gone. */
+  readonly linkIdleMs: number;
+  readonly formats: readonly HttpFormat[];
+}
+
+/** What the bodies of a link's requests and answers look like. */
+export interface HttpFormat {
+  readonly contentType: string;
+  /** As it is handed to {@link Endpoint.open}. */
+  readonly subprotocol: string;
+  /** Bodies are bytes and not text. */
+  readonly isBinary: boolean;
+  /** One body with what several frames say. */
+  join(frames: readonly Frame[]): Frame;
 }
 
 /** The handshake is fine; the WebSocket opens. */
@@ -32,15 +56,25 @@ export interface Refusal {
 }
 
 /** One client's conversation. */
-export type Session = WireHandler;
+export interface Session extends WireHandler {
+  /**
+   * The server stops: takes nothing more, answers what it took, and closes the wire so that the client comes back to another
+   * server. Nothing happens when it is closed already.
+   */
+  drain?(): void;
+}
 
 /** A dialect that has been put onto a path of one server. */
 export interface Endpoint {
   readonly webSocket: WebSocketSettings;
+  /** Absent: WebSockets only. */
+  readonly http?: HttpSettings;
   /** Reads the handshake; MUST NOT keep anything of it, because the wire may never open. */
   route(handshake: Handshake): Later<Opening | Refusal>;
   /** Begins a session on a wire that is open. */
   open(wire: Wire, handshake: Handshake, subprotocol: string | undefined): Session;
+  /** Ends the sessions that wait for their client without a wire. */
+  close?(): void;
 }
 
 /**

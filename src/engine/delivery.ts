@@ -1,12 +1,32 @@
 import type { Member } from "./presence.ts";
-import type { Publication } from "./publication.ts";
+import type { Position, Publication } from "./publication.ts";
+
+/**
+ * Why something cannot be replayed: it is not kept any longer (`expired`), the history was lost or made anew (`reset`), or
+ * there is too much of it (`too-much`).
+ */
+export type GapReason = "expired" | "reset" | "too-much";
 
 /** What one connection is handed. */
 export type Delivery =
   | { readonly kind: "publication"; readonly publication: Publication }
   | { readonly kind: "join" | "leave"; readonly channel: string; readonly member: Member }
+  /** What was published after `from` and up to `to` is missing. */
+  | {
+      readonly kind: "gap";
+      readonly channel: string;
+      /** Absent when what the client gave was no position. */
+      readonly from?: Position;
+      readonly to: Position;
+      readonly reason: GapReason;
+    }
   /** The server took part in the client's name. */
-  | { readonly kind: "subscribed"; readonly channel: string; readonly members?: readonly Member[] }
+  | {
+      readonly kind: "subscribed";
+      readonly channel: string;
+      readonly members?: readonly Member[];
+      readonly position?: Position;
+    }
   | { readonly kind: "unsubscribed"; readonly channel: string }
   /** An event outside any channel. */
   | { readonly kind: "event"; readonly event: string; readonly data: unknown }

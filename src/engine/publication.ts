@@ -34,4 +34,6 @@ export interface Publication {
   readonly except?: string;
   /** Several payloads that were collected and belong together. */
   readonly batch?: true;
+  /** Where it stands in its channel's history; absent where none is kept. The broker sets it. */
+  readonly position?: Position;
 }

@@ -10,6 +10,8 @@ export interface Codec {
   /** The WebSocket subprotocol that asks for this codec. */
   readonly subprotocol: string;
   encode(message: ClientMessage | ServerMessage): CodecFrame;
+  /** One frame with the messages of several, each of which holds one; at most {@link maxMessagesPerFrame} of them. */
+  join(frames: readonly CodecFrame[]): CodecFrame;
   /**
    * The messages of one frame, in order; their fields are not checked.
    *
@@ -23,6 +25,7 @@ export function createJsonCodec(parse: (text: string) => unknown = JSON.parse): 
   return {
     subprotocol: subprotocols.json,
     encode: encodeJson,
+    join: (frames) => `[${frames.join()}]`,
     decode(frame) {
       if (typeof frame !== "string") throw new CarillonError("bad-request", { message: "expected a text frame" });
       let value: unknown;

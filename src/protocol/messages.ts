@@ -31,12 +31,40 @@ export interface Member {
 export interface ConnectMessage {
   readonly type: "connect";
   readonly token?: string;
+  /** Asks for a session that outlives its link. */
+  readonly resume?: boolean;
+  /** The session to go on with. */
+  readonly session?: string;
+  /** How many messages of that session the client has received. */
+  readonly received?: number;
+}
+
+/**
+ * How many messages of the session the sender has received so far; both directions. The other side need not keep those.
+ *
+ * All messages count but `connect`, `connected`, `ack`, `heartbeat`, `ping` and `pong`.
+ */
+export interface AckMessage {
+  readonly type: "ack";
+  readonly received: number;
 }
 
 export interface SubscribeMessage {
   readonly type: "subscribe";
   readonly ref: number;
   readonly channel: string;
+  /** A position; what was published after it comes first. */
+  readonly since?: string;
+}
+
+/** Asks for a part of a channel's history: the oldest after, the newest before, or just the newest. */
+export interface HistoryMessage {
+  readonly type: "history";
+  readonly ref: number;
+  readonly channel: string;
+  readonly after?: string;
+  readonly before?: string;
+  readonly limit?: number;
 }
 
 export interface UnsubscribeMessage {
@@ -54,6 +82,8 @@ export interface PublishMessage {
   readonly data?: unknown;
   /** `false`: every subscriber but the publishing connection. */
   readonly echo?: boolean;
+  /** The publication's id; published again with the same one, it changes nothing. */
+  readonly id?: string;
 }
 
 /** An event outside any channel; both directions. */
@@ -101,6 +131,8 @@ export type ClientMessage =
   | RequestMessage
   | ResponseMessage
   | ErrorMessage
+  | HistoryMessage
+  | AckMessage
   | PingMessage;
 
 /** The answer to `connect`; everything else comes after it. */
@@ -114,6 +146,12 @@ export interface ConnectedMessage {
   readonly heartbeatMs: number;
   /** The largest frame the server accepts, in bytes. */
   readonly maxMessageBytes: number;
+  /** A secret that resumes this session on another link; absent when it ends with its link. */
+  readonly session?: string;
+  /** Only in answer to a `session`: whether the conversation goes on where it was. */
+  readonly resumed?: boolean;
+  /** With `resumed`: how many messages of the session the server has received. */
+  readonly received?: number;
 }
 
 /** With `ref` the answer to `subscribe`; without one the server subscribed the client by itself. */
@@ -123,6 +161,33 @@ export interface SubscribedMessage {
   readonly channel: string;
   /** Only on channels with presence; the client itself is among them. */
   readonly members?: readonly Member[];
+  /** Where the channel's history stands; what follows comes after it. Absent where none is kept. */
+  readonly position?: string;
+  /** Only in answer to a `since`: whether everything after it follows. If not, a `gap` does. */
+  readonly recovered?: boolean;
+}
+
+/** What was published after `from` and up to `to` is missing; what follows comes after it. */
+export interface GapMessage {
+  readonly type: "gap";
+  readonly channel: string;
+  /** Absent when the client's `since` was no position. */
+  readonly from?: string;
+  readonly to: string;
+  readonly reason: "expired" | "reset" | "too-much";
+}
+
+/** The answer to `history`. */
+export interface HistoryPageMessage {
+  readonly type: "history";
+  readonly ref: number;
+  readonly channel: string;
+  /** Oldest first. */
+  readonly publications: readonly PublicationMessage[];
+  /** Where the history stands. */
+  readonly top: string;
+  /** Nothing is missing between the position asked for and these publications. */
+  readonly covered: boolean;
 }
 
 /** With `ref` the answer to `unsubscribe`; without one the server took the client out by itself. */
@@ -138,6 +203,8 @@ export interface PublishedMessage {
   readonly ref: number;
   /** The publication's id. */
   readonly id: string;
+  /** Where it landed in the channel's history; absent where none is kept. */
+  readonly position?: string;
 }
 
 export interface PublicationMessage {
@@ -150,6 +217,8 @@ export interface PublicationMessage {
   readonly time: number;
   /** Absent when the server published. */
   readonly from?: Sender;
+  /** Its place in the channel's history; absent where none is kept. */
+  readonly position?: string;
 }
 
 /** Several payloads of one event, collected by the server. */
@@ -196,5 +265,8 @@ export type ServerMessage =
   | RequestMessage
   | ResponseMessage
   | (ErrorMessage & { readonly code: ErrorCode })
+  | GapMessage
+  | HistoryPageMessage
+  | AckMessage
   | HeartbeatMessage
   | PongMessage;

@@ -9,6 +9,7 @@ export function createMsgpackCodec(): Codec {
   return {
     subprotocol: subprotocols.msgpack,
     encode: (message) => encode(sayable(message)),
+    join: (frames) => concatenated(listHeader(frames.length), frames as readonly Uint8Array[]),
     decode(frame) {
       if (typeof frame === "string") throw new CarillonError("bad-request", { message: "expected a binary frame" });
       let value: unknown;
@@ -22,6 +23,22 @@ export function createMsgpackCodec(): Codec {
       return messages;
     },
   };
+}
+
+/** @see the MessagePack specification, "array format family" */
+function listHeader(length: number): readonly number[] {
+  return length < 16 ? [0x90 | length] : [0xdc, length >> 8, length & 0xff];
+}
+
+function concatenated(header: readonly number[], parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((bytes, part) => bytes + part.length, header.length));
+  joined.set(header);
+  let offset = header.length;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
 }
 
 /** The message as JSON would have it, but with bytes where bytes may be. */

@@ -25,6 +25,7 @@ export function readClientMessage(value: unknown): ClientMessage {
       // Set and not spread: this is the message that comes most.
       if (fields["ref"] !== undefined) message.ref = ref(fields);
       if (fields["echo"] !== undefined) message.echo = flag(fields, "echo");
+      if (fields["id"] !== undefined) message.id = publicationId(fields);
       return message;
     }
     case "send":
@@ -34,11 +35,33 @@ export function readClientMessage(value: unknown): ClientMessage {
     case "response":
       return { type: "response", ref: ref(fields), data: fields["data"] };
     case "subscribe":
-      return { type: "subscribe", ref: ref(fields), channel: text(fields, "channel") };
+      return {
+        type: "subscribe",
+        ref: ref(fields),
+        channel: text(fields, "channel"),
+        ...optional(fields, "since", text),
+      };
     case "unsubscribe":
       return { type: "unsubscribe", ref: ref(fields), channel: text(fields, "channel") };
     case "connect":
-      return fields["token"] === undefined ? { type: "connect" } : { type: "connect", token: text(fields, "token") };
+      return {
+        type: "connect",
+        ...optional(fields, "token", text),
+        ...optional(fields, "resume", flag),
+        ...optional(fields, "session", text),
+        ...optional(fields, "received", count),
+      };
+    case "history":
+      return {
+        type: "history",
+        ref: ref(fields),
+        channel: text(fields, "channel"),
+        ...optional(fields, "after", text),
+        ...optional(fields, "before", text),
+        ...optional(fields, "limit", count),
+      };
+    case "ack":
+      return { type: "ack", received: count(fields, "received") };
     case "error":
       return { type: "error", ref: ref(fields), code: text(fields, "code"), message: text(fields, "message") };
     case "ping":
@@ -61,9 +84,28 @@ function isRef(value: unknown): value is number {
 }
 
 function ref(fields: Fields): number {
-  const value = fields["ref"];
+  return count(fields, "ref");
+}
+
+function count(fields: Fields, name: string): number {
+  const value = fields[name];
   if (isRef(value)) return value;
-  throw new CarillonError("bad-request", { message: `"ref" must be an integer from 0 to 2^53 - 1` });
+  throw new CarillonError("bad-request", { message: `"${name}" must be an integer from 0 to 2^53 - 1` });
+}
+
+function publicationId(fields: Fields): string {
+  const value = fields["id"];
+  if (typeof value === "string" && /^[\w-]{1,64}$/.test(value)) return value;
+  throw new CarillonError("bad-request", { message: `"id" must be 1 to 64 letters, digits, - or _` });
+}
+
+/** A field that may be absent. */
+function optional<Name extends string, Value>(
+  fields: Fields,
+  name: Name,
+  read: (fields: Fields, name: string) => Value,
+): { readonly [Key in Name]?: Value } {
+  return fields[name] === undefined ? {} : ({ [name]: read(fields, name) } as { readonly [Key in Name]: Value });
 }
 
 function text(fields: Fields, name: string): string {

@@ -1,11 +1,11 @@
-import type { CodecFrame } from "../../protocol/codec.ts";
+import type { Codec, CodecFrame } from "../../protocol/codec.ts";
 
 /** What a transport is asked for. */
 export interface TransportRequest {
   /** Absolute, with the scheme ws or wss; a transport that speaks HTTP replaces the scheme. */
   readonly url: string;
-  /** The codec's name on the wire. */
-  readonly subprotocol: string;
+  /** How frames are named and joined. */
+  readonly codec: Codec;
   /** Aborted when the link is not wanted any more; without effect once `connect` has settled. */
   readonly signal: AbortSignal;
 }
@@ -37,14 +37,15 @@ export interface Link {
   readonly subprotocol: string;
   /** Bytes that were sent and have not left yet. */
   readonly bufferedBytes: number;
-  /** MUST NOT block or throw; after the end it MUST do nothing. */
-  send(frame: CodecFrame): void;
+  /** Frames of one message each; it MAY join them. MUST NOT block or throw; after the end it MUST do nothing. */
+  send(frames: readonly CodecFrame[]): void;
   receive(handler: LinkHandler): void;
   /** MUST deliver what was sent before; MUST be harmless when repeated. `code` is 1000 or 3000 to 4999. */
   close(code?: number, reason?: string): void;
 }
 
 export interface LinkHandler {
+  /** One or more messages. */
   frame(frame: CodecFrame): void;
   /** `code` is the one that the server sent, or 1006 when the link just ended. */
   closed(code: number, reason: string): void;

@@ -14,20 +14,70 @@ export type Signal =
   /** The same publication in several channels: whoever is in more than one of them hears it once. */
   | { readonly kind: "union"; readonly publications: readonly Publication[] };
 
+/** How much of a channel's past is kept. */
+export interface HistoryPolicy {
+  /** So many publications, the newest. */
+  readonly size: number;
+  /** Each for so long. */
+  readonly ttlMs: number;
+}
+
+/** What a broker does with a publication besides handing it out. */
+export interface Keep {
+  /** Appends it to the channel's history. */
+  readonly history?: HistoryPolicy;
+  /** The publisher chose its id, and may publish it again: repeated within five minutes it changes nothing. */
+  readonly once?: true;
+}
+
+/** What became of a publication. */
+export interface Accepted {
+  /** Where it landed in history; absent when the channel keeps none. */
+  readonly position?: Position;
+  /** It had been accepted before, at that position, and was not handed out again. */
+  readonly isRepeat?: true;
+}
+
+/** Which part of a history. Without `after` and `before`: the newest. */
+export interface HistoryRange {
+  /** The oldest that came after this. */
+  readonly after?: Position;
+  /** The newest that came before this. */
+  readonly before?: Position;
+  /** At most so many; `0` asks for the top alone. */
+  readonly limit: number;
+}
+
+/** A part of a channel's history. */
+export interface HistoryPage {
+  /** The place of the newest publication; its offset is 0 as long as there was none in this epoch. */
+  readonly top: Position;
+  /** Nothing is missing between the position that was asked for and these publications. */
+  readonly isCovered: boolean;
+  /** Oldest first, each with its position. */
+  readonly publications: readonly Publication[];
+}
+
 /** What a broker tells the node that started it. */
 export interface BrokerEvents {
-  publication(publication: Publication): void;
+  /** `previous`: the position before this one in the channel's history, where one is kept. */
+  publication(publication: Publication, previous?: Position): void;
   signal(signal: Signal): void;
+  /** Publications of these channels, or of any, may have been missed. */
+  interrupted(channels?: readonly string[]): void;
 }
 
 /**
- * Carries publications between nodes.
+ * Carries publications between nodes, and keeps their history.
  *
  * - `publication` MUST be called, in one order per channel, on every node that has subscribed, the publishing one included.
- * - A broker MAY repeat or lose, and MUST NOT invent.
+ * - A broker MAY repeat or lose, and MUST NOT invent. Where history is kept, what was lost can be read.
  * - `subscribe` and `unsubscribe` of a channel MUST take effect in the order they were called; what is published after
  *   `subscribe` has finished MUST arrive.
- * - `publish` MUST NOT finish before the broker has accepted the publication.
+ * - `publish` MUST NOT finish before the broker has accepted the publication. Appending it to history and giving it its
+ *   position are one step; offsets of an epoch grow by one.
+ * - An epoch MUST change whenever history was lost or made anew. A position is covered only when the tag that is stored at
+ *   its offset is the same.
  * - `signal` MUST reach every node, this one included.
  * - What can finish at once MUST return a plain value, not a promise.
  * - After `close` the events MUST stay silent, and calls MUST fail with `broker-unavailable`.
@@ -38,8 +88,9 @@ export interface Broker {
   start(events: BrokerEvents): Promise<void>;
   subscribe(channel: string): Later<void>;
   unsubscribe(channel: string): Later<void>;
-  /** @returns where it landed in history, `undefined` when the channel keeps none. */
-  publish(publication: Publication): Later<Position | undefined>;
+  publish(publication: Publication, keep?: Keep): Later<Accepted>;
+  /** A part of a channel's history, whether someone has subscribed to it or not. */
+  read(channel: string, range: HistoryRange): Later<HistoryPage>;
   signal(signal: Signal): Later<void>;
   close(): Promise<void>;
 }

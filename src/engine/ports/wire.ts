@@ -18,12 +18,14 @@ export type Packet = readonly Frame[];
  * - `send` MUST NOT call the handler: what it leads to comes later.
  */
 export interface Wire {
-  readonly transport: "websocket" | "in-process";
+  readonly transport: "websocket" | "sse" | "long-polling" | "in-process";
   /** Bytes that were sent and have not left this process. */
   readonly bufferedBytes: number;
   /** Clock time of the last moment that something was written. */
   readonly lastWriteAt: number;
   send(packet: Packet): void;
+  /** Calls `run` once, in a later turn, when little of what was sent before still waits. Never after the end. */
+  whenDrained(run: () => void): void;
   /** Stops reading; at most what was read already is still received. */
   pause(): void;
   resume(): void;

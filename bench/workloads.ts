@@ -82,6 +82,14 @@ export const workloads: readonly Workload[] = [
   },
   {
     ...busy,
+    name: "resume",
+    title: "W16 with sessions that outlive their links",
+    args: ["-M", "1000", "-W", "16", "--resume"],
+    persona: "carillon-json",
+    base: "W16",
+  },
+  {
+    ...busy,
     name: "members",
     title: "W16 with 10,000 subscribers",
     args: ["-M", "10000", "-W", "16"],

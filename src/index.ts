@@ -5,13 +5,23 @@ export { CarillonError } from "./errors/carillon-error.ts";
 export { closeCodes, mayReconnect } from "./errors/close-codes.ts";
 export { errorCodes } from "./errors/codes.ts";
 
+export type { MemoryBrokerOptions } from "./brokers/memory.ts";
 export type { Ending, Failure, ConnectAttempt, Identity, Middleware } from "./engine/application.ts";
 export type { ChannelAttempt, ChannelRule } from "./engine/channel-rules.ts";
 export type { Connection, ConnectionData, RequestOptions } from "./engine/connection.ts";
-export type { Published } from "./engine/engine.ts";
+export type { Published } from "./engine/publishing.ts";
 export type { Handshake } from "./engine/handshake.ts";
 export type { Limits } from "./engine/limits.ts";
-export type { Broker, BrokerEvents, Signal } from "./engine/ports/broker.ts";
+export type {
+  Accepted,
+  Broker,
+  BrokerEvents,
+  HistoryPage,
+  HistoryPolicy,
+  HistoryRange,
+  Keep,
+  Signal,
+} from "./engine/ports/broker.ts";
 export type { Frame, Packet, Wire, WireHandler } from "./engine/ports/wire.ts";
 export type { Member } from "./engine/presence.ts";
 export type { Position, Publication, Sender } from "./engine/publication.ts";
@@ -29,4 +39,4 @@ export type { Listening, ListenOptions, TlsOptions } from "./server/http-server.
 export type { Logger } from "./server/logger.ts";
 export type { ServerOptions } from "./server/options.ts";
 export type { BroadcastOptions, CloseOptions, Server } from "./server/server.ts";
-export type { PublishOptions, ServerChannel, ServerChannels } from "./server/server-channel.ts";
+export type { ChannelPublishOptions, PublishOptions, ServerChannel, ServerChannels } from "./server/server-channel.ts";

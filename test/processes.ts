@@ -12,6 +12,7 @@ export interface Ended {
 /** A program that is running; what it prints, on both streams, is kept. */
 export interface Running {
   readonly output: string;
+  readonly pid: number;
   /** Resolves when the output holds the text, and rejects with the output when the program ends before. */
   prints(text: string | RegExp): Promise<void>;
   ended(): Promise<Ended>;
@@ -72,6 +73,7 @@ export function start(command: string, args: readonly string[], { cwd, env }: Ru
     get output() {
       return output;
     },
+    pid: child.pid ?? 0,
     async prints(text) {
       await until(() => (typeof text === "string" ? output.includes(text) : text.test(output)) || undefined, died);
     },

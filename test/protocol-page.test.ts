@@ -19,6 +19,7 @@ const examples = examplesOf("json");
 const clock = new ManualClock();
 const server = createServer({
   clock,
+  channels: { scores: { history: { size: 100, ttlMs: 60_000 } } },
   authenticate: ({ token }) => {
     if (token === "t-123") return { userId: "ada", info: { name: "Ada" } };
     return token === "t-bob" ? { userId: "bob", info: { name: "Bob" } } : undefined;
@@ -78,13 +79,15 @@ describe("the examples of PROTOCOL.md", () => {
   test("a stranger speaks them over a bare WebSocket, and the server answers as the page says", async () => {
     const client = await Stranger.open(url, "carillon.v1.json");
     const beforehand = triggers(client);
+    let empty = "";
     for (const { speaker, text } of examples) {
       if (speaker === "client") {
-        client.send(text);
+        client.send(text.replace("${empty}", empty));
         continue;
       }
       for (const [part, trigger] of beforehand) if (text.includes(part)) await trigger();
-      await client.hears(text);
+      const heard = JSON.parse(await client.hears(text)) as { readonly position?: string };
+      empty ||= heard.position ?? "";
     }
     client.close();
   });
@@ -146,13 +149,14 @@ class Stranger {
     this.#socket.close(1000);
   }
 
-  /** Waits for a message that equals the example in everything but ids and times, and forgets all before it. */
-  async hears(example: string): Promise<void> {
+  /** Waits for a message that equals the example in everything but ids, times and positions, and forgets all before it. */
+  async hears(example: string): Promise<string> {
     for (;;) {
       const at = this.#heard.findIndex((message) => anonymous(message) === anonymous(example));
       if (at >= 0) {
+        const found = this.#heard[at]!;
         this.#heard = this.#heard.slice(at + 1);
-        return;
+        return found;
       }
       await new Promise<void>((resolve, reject) => {
         const silence = `the page says:\n  ${example}\nbut the server said only:\n  ${this.#heard.join("\n  ")}`;
@@ -167,5 +171,8 @@ class Stranger {
 }
 
 function anonymous(message: string): string {
-  return message.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "<uuid>").replace(/"time":\d+/g, '"time":0');
+  return message
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "<uuid>")
+    .replace(/"time":\d+/g, '"time":0')
+    .replace(/"(position|top|to)":"[^"]*"/g, '"$1":"<position>"');
 }

@@ -57,6 +57,8 @@ struct connection {
   int cut;
   /** Answers to `subscribe` that are still to come. */
   int awaited;
+  /** Carillon, with --resume: the messages of its session that have arrived. */
+  int told;
   /** The start of a frame whose end has not come yet. */
   struct bytes partial;
   /** What the kernel did not take yet. */
@@ -70,7 +72,7 @@ static struct {
   const char *path;
   /** Which connections speak MessagePack: 0 none, 1 all, 2 every other. */
   int msgpack;
-  bool deflate, request, touch;
+  bool deflate, request, touch, resume;
   int port, rooms, members, window, burst, payload, slots, extra, sample;
   double rate, warmup, seconds;
   int pids[64], pid_count;
@@ -438,8 +440,16 @@ static void become_ready(struct connection *c) {
 
 static void carillon_connect(struct connection *c) {
   static const char packed[] = "\x81\xa4type\xa7" "connect", text[] = "{\"type\":\"connect\"}";
+  static const char resumable[] = "{\"type\":\"connect\",\"resume\":true}";
   if (c->msgpack) send_frame(c, OP_BINARY, packed, sizeof packed - 1);
+  else if (option.resume) send_frame(c, OP_TEXT, resumable, sizeof resumable - 1);
   else send_frame(c, OP_TEXT, text, sizeof text - 1);
+}
+
+/** As a client should: the server keeps what is not acknowledged. */
+static void acknowledge(struct connection *c) {
+  char message[64];
+  if (++c->told % 128 == 0) send_frame(c, OP_TEXT, message, sprintf(message, "{\"type\":\"ack\",\"received\":%d}", c->told));
 }
 
 static size_t put_subscribe(char *to, bool msgpack, const char *channel, int ref) {
@@ -491,7 +501,10 @@ static void greeted(struct connection *c, const uint8_t *from, size_t length, bo
         c->step = 1;
         if (option.mode == ACCEPT) become_ready(c);
         else carillon_subscribe(c);
-      } else if (c->step == 1 && (compressed || holds(from, length, "subscribed")) && --c->awaited == 0) become_ready(c);
+      } else if (c->step == 1 && (compressed || holds(from, length, "subscribed"))) {
+        if (option.resume) acknowledge(c);
+        if (--c->awaited == 0) become_ready(c);
+      }
       return;
     case SOCKETIO:
       if (c->step == 0 && (compressed || from[0] == '0')) send_frame(c, OP_TEXT, "40", 2), c->step = 1;
@@ -520,6 +533,7 @@ static void greeted(struct connection *c, const uint8_t *from, size_t length, bo
 /** One mark: a delivery. Its time is read on a sample of the connections, because reading clocks costs as well. */
 static void delivered(struct connection *c, const uint8_t *stamp, size_t length) {
   total.deliveries++;
+  if (option.resume) acknowledge(c);
   if (length < STAMP) return;
   bool timed = measuring && (option.mode == PINGPONG || c->index % option.sample == 0);
   if (timed) {
@@ -867,6 +881,7 @@ static const char help[] =
     "  --extra N            (0)    carillon: further channels that each connection subscribes to\n"
     "  --sample N           (4)    every Nth connection reads the latency\n"
     "  --request                   pp: ask instead of publishing (carillon, socketio)\n"
+    "  --resume                    carillon-json: a session that outlives its link, acknowledged as a client should\n"
     "  --touch                     idle: one publication to everybody before it is quiet\n"
     "  --deflate                   offer permessage-deflate, and fail without it\n";
 
@@ -912,13 +927,14 @@ static void read_mode(const char *name) {
 }
 
 static void read_options(int count, char **words) {
-  enum { MODE = 256, PERSONA, PATH, PIDS, PORT, PAYLOAD, WARMUP, SECONDS, SLOTS, EXTRA, SAMPLE, REQUEST, TOUCH, DEFLATE, HELP };
+  enum { MODE = 256, PERSONA, PATH, PIDS, PORT, PAYLOAD, WARMUP, SECONDS, SLOTS, EXTRA, SAMPLE, REQUEST, RESUME, TOUCH, DEFLATE,
+         HELP };
   static const struct option known[] = {
       {"mode", 1, 0, MODE},       {"persona", 1, 0, PERSONA}, {"path", 1, 0, PATH},       {"pids", 1, 0, PIDS},
       {"port", 1, 0, PORT},       {"rooms", 1, 0, 'R'},       {"members", 1, 0, 'M'},     {"window", 1, 0, 'W'},
       {"burst", 1, 0, 'B'},       {"rate", 1, 0, 'r'},        {"payload", 1, 0, PAYLOAD}, {"warmup", 1, 0, WARMUP},
       {"seconds", 1, 0, SECONDS}, {"slots", 1, 0, SLOTS},     {"extra", 1, 0, EXTRA},     {"sample", 1, 0, SAMPLE},
-      {"request", 0, 0, REQUEST}, {"touch", 0, 0, TOUCH},     {"deflate", 0, 0, DEFLATE}, {"help", 0, 0, HELP},
+      {"request", 0, 0, REQUEST}, {"resume", 0, 0, RESUME},   {"touch", 0, 0, TOUCH},     {"deflate", 0, 0, DEFLATE}, {"help", 0, 0, HELP},
       {0, 0, 0, 0},
   };
   const char *persona = "plain";
@@ -944,6 +960,7 @@ static void read_options(int count, char **words) {
       case EXTRA: option.extra = number_of("--extra", optarg, 0, 100000); break;
       case SAMPLE: option.sample = number_of("--sample", optarg, 1, 1000000); break;
       case REQUEST: option.request = true; break;
+      case RESUME: option.resume = true; break;
       case TOUCH: option.touch = true; break;
       case DEFLATE: option.deflate = true; break;
       case HELP: fputs(help, stdout); exit(0);
@@ -957,6 +974,7 @@ static void read_options(int count, char **words) {
                          (option.persona != CARILLON && option.persona != SOCKETIO)))
     misused("--request needs --mode pp, --members 1 and a persona that can ask", persona);
   if (option.extra && option.persona != CARILLON) misused("--extra is Carillon's", persona);
+  if (option.resume && (option.persona != CARILLON || option.msgpack)) misused("--resume is carillon-json's", persona);
   if (option.deflate && option.mode == PINGPONG) misused("--deflate cannot read the ball", "pp");
 }
 

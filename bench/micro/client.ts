@@ -49,7 +49,8 @@ function answering(codec: Codec): { readonly transport: Transport; readonly hand
   const link: Link = {
     subprotocol: codec.subprotocol,
     bufferedBytes: 0,
-    send: (frame) => codec.decode(frame).forEach((message) => answer(message as ClientMessage)),
+    send: (frames) =>
+      frames.flatMap((frame) => codec.decode(frame)).forEach((message) => answer(message as ClientMessage)),
     receive: (given) => void (handler = given),
     close: () => handler?.closed(1000, ""),
   };

@@ -26,6 +26,10 @@ export class CountingWire implements Wire, Sink {
     this.writes += 1;
   }
 
+  whenDrained(run: () => void): void {
+    setImmediate(run);
+  }
+
   pause(): void {}
   resume(): void {}
 

@@ -1,14 +1,49 @@
+import type { Accepted, Broker, BrokerEvents, Keep } from "../engine/ports/broker.ts";
+import type { Publication } from "../engine/publication.ts";
 import { CarillonError } from "../errors/carillon-error.ts";
-import type { Broker, BrokerEvents } from "../engine/ports/broker.ts";
+import { systemClock, type Clock } from "../platform/clock.ts";
+import { systemRandom, type Random } from "../platform/random.ts";
+import { RecentIds } from "./memory/recent-ids.ts";
+import { Streams } from "./memory/streams.ts";
+import { Sweeper } from "./memory/sweeper.ts";
 
-/** The broker of a single node: everything happens at once, in this process. */
-export function memoryBroker(): Broker {
+/** What a memory broker is made of. */
+export interface MemoryBrokerOptions {
+  /** For tests: the time. */
+  readonly clock?: Clock;
+  /** For tests: the randomness behind epochs and tags. */
+  readonly random?: Random;
+}
+
+/** A publication that nothing is kept of: what most of them get, so it is made once. */
+const passedOn: Accepted = {};
+
+/** The broker of a single node: everything happens at once, in this process, and ends with it. */
+export function memoryBroker({ clock = systemClock, random = systemRandom }: MemoryBrokerOptions = {}): Broker {
   const channels = new Set<string>();
+  const streams = new Streams(clock, random, channels);
+  const recentIds = new RecentIds(clock);
+  const sweeper = new Sweeper(clock, [streams, recentIds]);
   let events: BrokerEvents | undefined;
 
   function started(): BrokerEvents {
     if (events) return events;
     throw new CarillonError("broker-unavailable", { message: "the memory broker is not started, or it is closed" });
+  }
+
+  function publishKept(node: BrokerEvents, publication: Publication, { history, once }: Keep): Accepted {
+    const { channel } = publication;
+    if (once) {
+      const earlier = recentIds.find(channel, publication.id);
+      if (earlier) return { ...earlier, isRepeat: true };
+    }
+    const appended = history && streams.append(publication, history);
+    const accepted = appended ? { position: appended.publication.position } : passedOn;
+    // Remembered before it is handed out: whoever hears it may publish it again at once.
+    if (once) recentIds.add(channel, publication.id, accepted);
+    sweeper.wake();
+    if (channels.has(channel)) node.publication(appended?.publication ?? publication, appended?.previous);
+    return accepted;
   }
 
   return {
@@ -23,18 +58,27 @@ export function memoryBroker(): Broker {
     unsubscribe(channel) {
       started();
       channels.delete(channel);
+      streams.left(channel);
     },
-    publish(publication) {
+    publish(publication, keep) {
       const node = started();
+      if (keep) return publishKept(node, publication, keep);
       if (channels.has(publication.channel)) node.publication(publication);
-      return undefined;
+      return passedOn;
+    },
+    read(channel, range) {
+      started();
+      return streams.read(channel, range);
     },
     signal(signal) {
       started().signal(signal);
     },
     close() {
       events = undefined;
+      sweeper.stop();
       channels.clear();
+      streams.clear();
+      recentIds.clear();
       return Promise.resolve();
     },
   };

@@ -4,15 +4,15 @@ import type { Page } from "./pages.ts";
 /** What the answers depend on. */
 export interface RoutesParts {
   readonly pages: ReadonlyMap<string, Page>;
-  readonly isStopping: () => boolean;
+  readonly isReady: () => boolean;
 }
 
 /** Answers plain requests: the health of the server, and a fixed set of files. */
-export function routes({ pages, isStopping }: RoutesParts): RequestListener {
+export function routes({ pages, isReady }: RoutesParts): RequestListener {
   const health: Readonly<Record<string, (response: ServerResponse) => void>> = {
     "/healthz": (response) => sendJson(response, 200, { status: "ok" }),
     "/readyz": (response) =>
-      isStopping() ? sendJson(response, 503, { status: "stopping" }) : sendJson(response, 200, { status: "ready" }),
+      isReady() ? sendJson(response, 200, { status: "ready" }) : sendJson(response, 503, { status: "stopping" }),
   };
   const notFound = `There is nothing here. This Carillon server has ${whatIsHere(pages)}.\n`;
 

@@ -38,9 +38,8 @@ export async function serve(settings: Settings, config: Config, log: Log): Promi
   logConnections(server, log);
   await config.setup?.(server);
 
-  let isStopping = false;
   const pages = loadPages({ demo });
-  const httpServer = createHttpServer(tls, routes({ pages, isStopping: () => isStopping }));
+  const httpServer = createHttpServer(tls, routes({ pages, isReady: () => server.isReady }));
   server.attach(httpServer);
   warn(config, pages.has("/carillon.js") && pages.has("/") === demo, log);
   const listening = await listen(httpServer, { port, host, ...(tls && { tls }) });
@@ -49,7 +48,6 @@ export async function serve(settings: Settings, config: Config, log: Log): Promi
     ...listening,
     endpoints: Object.keys(endpoints).map((path) => `${listening.url.replace("http", "ws").slice(0, -1)}${path}`),
     async stop() {
-      isStopping = true;
       await server.close();
       httpServer.close();
       httpServer.closeAllConnections();

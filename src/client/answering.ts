@@ -4,7 +4,7 @@ import type { Handlers } from "./handlers.ts";
 
 /** How an answer leaves. */
 export interface AnsweringLine {
-  /** Does nothing when the link that asked is gone. @throws {CarillonError} when it cannot be sent */
+  /** Does nothing when the session that asked is gone. @throws {CarillonError} when it cannot be sent */
   post(message: ClientMessage): void;
   thrown(error: unknown): void;
 }

@@ -1,6 +1,6 @@
 import type { EventPattern, Payload } from "../events/event-map.ts";
 import type { Sender } from "../protocol/messages.ts";
-import type { ClientEventName, DataParameter } from "./events.ts";
+import type { ClientEventName, DataParameter, GapEvent } from "./events.ts";
 import type { Presence } from "./presence.ts";
 
 /** Where a channel is with its subscription. */
@@ -21,6 +21,8 @@ export interface Publication<Data = unknown> {
   readonly time?: number;
   /** Absent when the server published. */
   readonly from?: Sender;
+  /** Its place in the channel's history; absent where none is kept. */
+  readonly position?: string;
 }
 
 /** Called with what is published. A handler that throws or rejects harms no other; see the client's event `error`. */
@@ -33,6 +35,35 @@ export interface PublishOptions {
    * @default true
    */
   readonly echo?: boolean;
+  /**
+   * The publication's id, 1 to 64 letters, digits, - or _. Published again with the same one within 5 minutes, it changes
+   * nothing and is answered as before.
+   *
+   * @default undefined // one of its own for each call
+   */
+  readonly id?: string;
+}
+
+export interface SubscribeOptions {
+  /** A position to go on from, such as one that {@link Channel.position} had before the page was left. */
+  readonly since?: string | undefined;
+}
+
+/** Which part of a channel's history to read: the oldest after, the newest before, or just the newest. */
+export interface HistoryRange {
+  readonly after?: string;
+  readonly before?: string;
+  /** 1 to 300; 100 unless it is given. */
+  readonly limit?: number;
+}
+
+export interface HistoryPage {
+  /** Oldest first. */
+  readonly publications: readonly Publication[];
+  /** Where the history stands. */
+  readonly top: string;
+  /** Nothing is missing between the position asked for and these publications. */
+  readonly isCovered: boolean;
 }
 
 /** A named stream of publications. */
@@ -40,9 +71,14 @@ export interface Channel<Events extends object = Record<string, unknown>> {
   readonly name: string;
   readonly state: ChannelState;
   readonly presence: Presence;
+  /** The last place in the channel's history that the client has seen; absent where none is kept. */
+  readonly position: string | undefined;
 
   /**
    * Asks for the channel's publications, and asks again after every reconnect until {@link unsubscribe}.
+   *
+   * What was missed between two connections, or since a position that is given here, comes first and in order. Where that
+   * cannot be, {@link onGap} tells before anything newer comes.
    *
    * Idempotent. It waits for the connection without a deadline; the server's answer has `requestTimeoutMs`. When it
    * rejects, the client stays unsubscribed. Refused after a reconnect: what is temporary is tried again, anything else
@@ -50,30 +86,42 @@ export interface Channel<Events extends object = Record<string, unknown>> {
    *
    * @throws {CarillonError} what the server says, `timeout`, `closed`, `aborted` when unsubscribed meanwhile
    */
-  subscribe(): Promise<void>;
+  subscribe(options?: SubscribeOptions): Promise<void>;
 
   /**
    * Gives the channel up. No handler is called from now on, whatever still arrives.
    *
    * @throws {CarillonError} what the server says, `timeout`, `closed`
    */
-  unsubscribe(): Promise<void>;
+  unsubscribe(options?: SubscribeOptions): Promise<void>;
 
   /** Calls the handler for every publication of an event, or of all that fit a pattern, while subscribed. */
   on<Name extends ClientEventName<Events>>(event: Name, handler: PublicationHandler<Payload<Events[Name]>>): () => void;
   on(pattern: EventPattern, handler: PublicationHandler<unknown>): () => void;
 
+  /** Calls the listener when publications of this channel were missed for good; see the client's event `gap`. */
+  onGap(listener: (gap: GapEvent) => unknown): () => void;
+
   /**
    * Publishes to all subscribers of the channel; the client itself need not be one.
    *
-   * Resolves once the server's broker has accepted it. While there is no connection it waits in the queue.
+   * Resolves once the server's broker has accepted it. While there is no connection it waits in the queue, and after a lost
+   * one it is sent again, which publishes it once.
    *
-   * @returns the publication's id
+   * @returns the publication's id, and its place in the history where one is kept
    * @throws {CarillonError} what the server says, `timeout`, `connection-closed`, `closed`, `offline`, `queue-full`,
    *   `payload-too-large`, `payload-invalid`
    */
   publish<Name extends ClientEventName<Events>>(
     event: Name,
     ...data: [...DataParameter<Events[Name]>, options?: PublishOptions]
-  ): Promise<{ readonly id: string }>;
+  ): Promise<{ readonly id: string; readonly position?: string | undefined }>;
+
+  /**
+   * Reads a part of the channel's history. The client must be subscribed.
+   *
+   * @throws {CarillonError} `not-subscribed`, `not-supported` where none is kept, `bad-request`, `timeout`,
+   *   `connection-closed`, `closed`, `offline`, `queue-full`
+   */
+  history(range?: HistoryRange): Promise<HistoryPage>;
 }

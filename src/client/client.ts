@@ -37,7 +37,7 @@ export interface Client<Events extends object = Record<string, unknown>> {
   connect(options?: ConnectOptions): Promise<void>;
 
   /**
-   * Ends the connection for good; what was sent before still arrives, and what waits is rejected with `closed`.
+   * Ends the connection for good; what was sent before leaves first, and what waits is rejected with `closed`.
    *
    * The state is `closed` at once; resolves when the connection is gone. Idempotent.
    */
@@ -50,7 +50,7 @@ export interface Client<Events extends object = Record<string, unknown>> {
    * Calls the handler for every event that the server sends or requests outside channels. Other handlers for the same
    * event stay.
    *
-   * `connect`, `disconnect` and `error` tell about the client itself; no pattern means them.
+   * `connect`, `disconnect`, `error` and `gap` tell about the client itself; no pattern means them.
    *
    * @returns the function that takes the handler away again
    *
@@ -78,6 +78,8 @@ export interface Client<Events extends object = Record<string, unknown>> {
 
   /**
    * Sends an event to the server and waits for its answer. While there is no connection it waits in the queue.
+   *
+   * A lost connection that can be resumed only delays the answer.
    *
    * @throws {CarillonError} what the server says, `timeout`, `aborted`, `connection-closed` when it is not known
    *   whether it took effect, `closed`, `offline`, `queue-full`, `payload-too-large`, `payload-invalid`

@@ -1,7 +1,7 @@
 import { CarillonError } from "../errors/carillon-error.ts";
 import { mayReconnect } from "../errors/close-codes.ts";
 import type { Timer } from "../platform/clock.ts";
-import type { ConnectedMessage, ServerMessage } from "../protocol/messages.ts";
+import type { ConnectedMessage, ConnectMessage, ServerMessage } from "../protocol/messages.ts";
 import { openConversation, type Conversation } from "./conversation.ts";
 import type { Ending } from "./ending.ts";
 import type { ConnectOptions } from "./client.ts";
@@ -12,15 +12,24 @@ import { abortedError } from "./requests.ts";
 import type { ClientState } from "./state.ts";
 import { createTokenSource } from "./token.ts";
 
+/** No wait before another try to move up is longer, unless the first one was. */
+const maxUpgradeMs = 300_000;
+
 /** Told what happens to the connection. */
 export interface ConnectingHandler {
-  /** Messages can be sent; nobody else has been told yet. */
-  opened(conversation: Conversation, welcome: ConnectedMessage): void;
+  /** How a link begins; it is said at once. */
+  hello(): ConnectMessage;
+  /** Messages can be sent; nobody else has been told yet. @returns whether the session from before goes on */
+  opened(conversation: Conversation, welcome: ConnectedMessage): boolean;
   message(message: ServerMessage): void;
   /** The server sent what cannot be understood. */
   failed(error: CarillonError): void;
-  /** Nothing can be sent; with an error, nothing will be until the application asks for a connection. */
-  lost(error?: CarillonError): void;
+  /** Nothing may be sent for the moment, but the connection is not lost. */
+  paused(): void;
+  /** The open link is gone. */
+  lost(code: number, willReconnect: boolean): void;
+  /** There will be no connection until the application asks for one. */
+  closed(error: CarillonError | undefined): void;
   /** Every state, and the events `connect` and `disconnect` after the state that they belong to. */
   happened(event: "state" | "connect" | "disconnect", what: ClientState | ConnectEvent | DisconnectEvent): void;
 }
@@ -43,6 +52,9 @@ export function createConnecting(settings: Settings, handler: ConnectingHandler)
   const waiters = new Set<(error?: CarillonError) => void>();
   let state: ClientState = { kind: "idle" };
   let conversation: Conversation | undefined;
+  /** The try to move up to another link, and whether the session is on its way there. */
+  let beside: Conversation | undefined;
+  let isMoving = false;
   let closing: Promise<void> = Promise.resolve();
   let timer: Timer | undefined;
   /** Somebody who cannot be aborted wants the connection. */
@@ -53,12 +65,15 @@ export function createConnecting(settings: Settings, handler: ConnectingHandler)
   let attempt = 0;
   let waits = 0;
   let isRenewed = false;
+  /** The transport that is tried first, because it got through last. */
+  let preferred = 0;
 
   const become = (next: ClientState): void => handler.happened("state", (state = next));
 
   /** Leaves nothing behind of the present state. */
   const calm = (): void => {
-    conversation = undefined;
+    void beside?.leave();
+    beside = conversation = undefined;
     timer?.cancel();
     globalThis.removeEventListener?.("online", begin);
   };
@@ -79,7 +94,7 @@ export function createConnecting(settings: Settings, handler: ConnectingHandler)
     state = next;
     if (next.kind === "closed") {
       for (const settle of waiters) settle(next.cause ?? new CarillonError("closed"));
-      handler.lost(closedError(next.cause));
+      handler.closed(next.cause);
     }
     become(next);
   };
@@ -89,51 +104,101 @@ export function createConnecting(settings: Settings, handler: ConnectingHandler)
     const present: ClientState = { kind: "connecting", attempt: ++attempt };
     become(present);
     // A listener may have changed its mind at once.
-    if (state === present) converse(0);
+    if (state === present) tryAll([...new Set([preferred, ...transports.keys()])]);
   };
 
-  const converse = (index: number): void => {
-    const transport = transports[index]!;
+  /** Opens a link, beside the present one or because there is none; `failed` unless it ever was the connection. */
+  const converse = (index: number, isBeside: boolean, failed: (ending: Ending) => void): Conversation => {
     const current = openConversation(
-      { transport, tokens, settings },
       {
-        opened(welcome) {
-          const { connection, user } = welcome;
-          openedAt = clock.now();
-          isKept = true;
-          const event: ConnectEvent = { reconnects: opens++, attempts: attempt, connection };
-          state = { kind: "open", transport: transport.name, connection, user };
-          handler.opened(current, welcome);
-          if (conversation !== current) return;
-          for (const settle of waiters) settle();
-          become(state);
-          if (conversation === current) handler.happened("connect", event);
-        },
-        message: handler.message,
-        ended(ending) {
-          // A server that has spoken would say the same over another transport.
-          const isSilent = state.kind !== "open" && mayReconnect(ending.code);
-          if (isSilent && index + 1 < transports.length) converse(index + 1);
-          else ended(ending);
+        transport: transports[index]!,
+        tokens,
+        settings,
+        hello() {
+          if (isBeside) {
+            // From now on the session is on its way to the new link, and what still comes over the old one comes again.
+            isMoving = true;
+            conversation!.mute();
+            handler.paused();
+          }
+          return handler.hello();
         },
       },
+      {
+        opened: (welcome) => opened(current, index, welcome),
+        message: handler.message,
+        ended: (ending) => (conversation === current && state.kind === "open" ? ended(ending) : failed(ending)),
+      },
     );
-    conversation = current;
+    return current;
   };
 
-  const ended = ({ code, reason, cause }: Ending): void => {
+  /** Tries one transport after the other. */
+  const tryAll = ([index, ...others]: readonly number[]): void => {
+    conversation = converse(index!, false, (ending) => {
+      // A server that has spoken would say the same over another transport.
+      if (mayReconnect(ending.code) && others.length > 0) tryAll(others);
+      else ended(ending);
+    });
+  };
+
+  /** After a while tries the transports before the present one, and again after twice the time if all of them fail. */
+  const moveUp = (delayMs: number): void => {
+    const tryFrom = (index: number): void => {
+      isMoving = false;
+      if (index === preferred) return moveUp(Math.min(2 * delayMs, Math.max(delayMs, maxUpgradeMs)));
+      beside = converse(index, true, (ending) => {
+        beside = undefined;
+        if (!isMoving) return tryFrom(index + 1);
+        // Nobody knows which link the session is on. Any other code than 1000 leaves it to be resumed.
+        void conversation!.leave(4504);
+        ended(ending, true);
+      });
+    };
+    if (preferred > 0 && delayMs > 0) timer = clock.after(delayMs, () => tryFrom(0));
+  };
+
+  const opened = (current: Conversation, index: number, welcome: ConnectedMessage): void => {
+    const { connection, user } = welcome;
+    const { name } = transports[index]!;
+    const wasOpen = state.kind === "open";
+    // The session goes on over the new link, so the end of the old one ends nothing.
+    if (wasOpen) void conversation!.leave();
+    conversation = current;
+    beside = undefined;
+    preferred = index;
+    if (!wasOpen) openedAt = clock.now();
+    isKept = true;
+    state = { kind: "open", transport: name, connection, user };
+    const resumed = handler.opened(current, welcome);
+    if (conversation !== current) return;
+    for (const settle of waiters) settle();
+    become(state);
+    if (conversation !== current) return;
+    if (welcome.session !== undefined) moveUp(settings.upgradeMs);
+    // Over another transport it is the same connection, and nobody was told of a loss.
+    if (!wasOpen || !resumed)
+      handler.happened("connect", { reconnects: opens++, attempts: attempt, connection, resumed });
+  };
+
+  const ended = ({ code, reason, cause }: Ending, isAtOnce = false): void => {
+    const before = state;
     const wasOpen = state.kind === "open";
     calm();
+    const isExpired = code === 4402 || cause.code === "token-expired";
     if (wasOpen) {
-      handler.lost();
       // A server that accepts and closes in a loop must not look like one that works.
       if (clock.now() - openedAt >= reconnect.delayMs) startOver();
+      if (code === 4504 && !isAtOnce && transports[preferred]!.mayBeHeldBack)
+        preferred = (preferred + 1) % transports.length;
     }
-    const isExpired = code === 4402 || cause.code === "token-expired";
     const willReconnect = (isExpired ? tokens.forget() : mayReconnect(code)) && attempt < reconnect.attempts;
+    if (wasOpen) handler.lost(code, willReconnect);
+    // Whoever is told of a failure may close the client.
+    if (state !== before) return;
     if (!willReconnect) rest({ kind: "closed", cause });
-    else if (isExpired && !isRenewed) {
-      isRenewed = true;
+    else if (isAtOnce || (isExpired && !isRenewed)) {
+      isRenewed ||= isExpired;
       begin();
     } else {
       const delayMs = retryDelay(waits++, reconnect, random);

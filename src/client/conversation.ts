@@ -17,8 +17,10 @@ const maxFrameBytes = 4 * 1024 * 1024;
  * A client that connects again has a new conversation, so nothing that an old link still brings can be mistaken.
  */
 export interface Conversation extends Wire {
+  /** Reads no more, and does not say so; only `leave` ends it. */
+  mute(): void;
   /** Ends it without a word to the handler; resolves when what was sent has left. */
-  leave(): Promise<void>;
+  leave(code?: number): Promise<void>;
 }
 
 /** What a conversation begins with. */
@@ -26,6 +28,8 @@ export interface Opening {
   readonly transport: Transport;
   readonly tokens: TokenSource;
   readonly settings: Settings;
+  /** Asked in the moment in which it is said. */
+  hello(): ConnectMessage;
 }
 
 /** Told what happens in a conversation; nothing after `ended`, nothing after `leave`, nothing before it is returned. */
@@ -36,9 +40,11 @@ export interface ConversationHandler {
   ended(ending: Ending): void;
 }
 
-export function openConversation({ transport, tokens, settings }: Opening, handler: ConversationHandler): Conversation {
+export function openConversation(
+  { transport, tokens, settings, hello }: Opening,
+  handler: ConversationHandler,
+): Conversation {
   const { clock, codec, url } = settings;
-  const { subprotocol } = codec;
   const opening = new AbortController();
   let link: Link | undefined;
   let heartbeat: Heartbeat | undefined;
@@ -97,11 +103,11 @@ export function openConversation({ transport, tokens, settings }: Opening, handl
       await undefined;
       const token = isOver ? undefined : await tokens.get();
       if (isOver) return;
-      const opened = await transport.connect({ url, subprotocol, signal: opening.signal });
+      const opened = await transport.connect({ url, codec, signal: opening.signal });
       if (isOver) return opened.close(1000);
       link = opened;
       // A server that chose none speaks JSON. @see PROTOCOL.md, section 1
-      if ((link.subprotocol || subprotocols.json) !== subprotocol) {
+      if ((link.subprotocol || subprotocols.json) !== codec.subprotocol) {
         throw new CarillonError("not-supported");
       }
       link.receive({
@@ -112,23 +118,24 @@ export function openConversation({ transport, tokens, settings }: Opening, handl
           end(code, told ?? closeError(code, reason, isOpen ? "connection-closed" : "connect-failed"), reason);
         },
       });
-      send(codec.encode({ type: "connect", token } as ConnectMessage));
+      send([codec.encode({ ...hello(), token } as ConnectMessage)]);
     } catch (error) {
       const cause = toCarillonError(error, "connect-failed");
       end(cause.temporary ? 1006 : 4401, cause);
     }
   };
-  const send = (frame: CodecFrame): void => link?.send(frame);
+  const send: Wire["send"] = (frames, maxBytes) => link?.send(frames, maxBytes);
   void open();
 
   return {
     bufferedBytes: () => link?.bufferedBytes ?? 0,
     send,
-    leave() {
+    mute: stop,
+    leave(code = 1000) {
       stop();
       return new Promise((resolve) => {
         gone = resolve;
-        if (link) link.close(1000);
+        if (link) link.close(code);
         else resolve();
       });
     },

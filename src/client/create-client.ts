@@ -2,33 +2,28 @@ import { CarillonError } from "../errors/carillon-error.ts";
 import type { RequestMessage, ServerMessage } from "../protocol/messages.ts";
 import { answerRequest } from "./answering.ts";
 import type { Client, RequestOptions } from "./client.ts";
-import { createConnecting } from "./connecting.ts";
+import { closedError, createConnecting } from "./connecting.ts";
 import { readError } from "./ending.ts";
 import { createHandlers, type AnyHandler } from "./handlers.ts";
 import { readOptions, type ClientOptions } from "./options.ts";
 import { createOutbox } from "./outbox.ts";
 import { createRequests } from "./requests.ts";
+import { createSession } from "./session.ts";
 import { createSubscription, type Subscription } from "./subscription.ts";
 
 /**
- * Makes a client of the server at `url`. It connects with the first `connect()`, subscription or message.
- *
- * http and https mean ws and wss; in a browser the address may be relative to the page.
+ * Makes a client of the server at `url`, for pages that count bytes: no transport is in it that is not given here.
  *
  * @throws {CarillonError} `option-invalid`
  *
  * @example
  * ```ts
- * const client = createClient<Events>("wss://example.com/carillon", { token: () => fetchToken() });
- * const lobby = client.channel("lobby");
- * lobby.on("chat", ({ user, text }) => console.log(user, text));
- * await lobby.subscribe();
- * await lobby.publish("chat", { user: "ada", text: "hi" });
+ * const client = createClient<Events>("wss://example.com/carillon", { transports: [webSocket()] });
  * ```
  */
 export function createClient<Events extends object = Record<string, unknown>>(
   url: string | URL,
-  options: ClientOptions = {},
+  options: ClientOptions,
 ): Client<Events> {
   const settings = readOptions(url, options);
   const events = createHandlers();
@@ -36,7 +31,14 @@ export function createClient<Events extends object = Record<string, unknown>>(
   const lifecycle = createHandlers();
   const outbox = createOutbox(settings);
   const requests = createRequests(() => connecting.start(), outbox, settings);
+  const session = createSession((message) => outbox.wire()?.send([settings.codec.encode(message)]));
   const subscriptions = new Map<string, Subscription>();
+  const chance = (): string => settings.random.next().toString(36).slice(2, 12);
+  const seed = chance() + chance();
+  let ids = 0;
+  let sessions = 0;
+  /** The server that ended the last connection has told exactly what it took. */
+  let isDrained = false;
 
   const failed = (error: CarillonError): boolean => lifecycle.call("error", [error], report);
   const thrown = (cause: unknown): void => {
@@ -44,7 +46,18 @@ export function createClient<Events extends object = Record<string, unknown>>(
   };
   const channel = (name: string): Subscription => {
     const subscription =
-      subscriptions.get(name) ?? createSubscription(name, { settings, connecting, outbox, requests, failed, thrown });
+      subscriptions.get(name) ??
+      createSubscription(name, {
+        settings,
+        connecting,
+        outbox,
+        requests,
+        newId: () => `${seed}-${++ids}`,
+        isAway: session.isOpen,
+        gap: (gap) => lifecycle.call("gap", [gap], thrown),
+        failed,
+        thrown,
+      });
     subscriptions.set(name, subscription);
     return subscription;
   };
@@ -52,11 +65,11 @@ export function createClient<Events extends object = Record<string, unknown>>(
   const deliver = (event: string, data: unknown): void =>
     void events.call(event, [data, { event, reply() {} }], thrown);
   const answer = (request: RequestMessage): void => {
-    const wire = outbox.wire();
+    const asked = sessions;
     answerRequest(request, events, {
       post(message) {
-        // Another link's server would take it for the answer to something else.
-        if (wire === outbox.wire()) outbox.post(message, { failed });
+        // In another session it would be taken for the answer to something else.
+        if (asked === sessions) outbox.post(message, { failed() {} });
       },
       thrown,
     });
@@ -64,9 +77,11 @@ export function createClient<Events extends object = Record<string, unknown>>(
 
   /** Hands a message to the part that it is for. Types that are newer than this client fall through. */
   const read = (message: ServerMessage): void => {
+    session.heard(message);
     if (message.type === "request") answer(message);
     else if ("ref" in message) requests.read(message);
     else if (message.type === "error") failed(readError(message));
+    else if (message.type === "ack") outbox.acknowledged(message.received);
     else if (message.type === "send") deliver(message.event, message.data);
     else if ("channel" in message) {
       // Nothing else makes a channel exist that the application has not named.
@@ -77,19 +92,39 @@ export function createClient<Events extends object = Record<string, unknown>>(
   };
 
   const connecting = createConnecting(settings, {
-    opened(conversation, { maxMessageBytes }) {
-      outbox.open(conversation, maxMessageBytes);
-      // Before what waited, so that nobody misses the echo of their own publication.
-      for (const subscription of subscriptions.values()) subscription.reopened();
-      outbox.flush();
+    hello: session.hello,
+    opened(conversation, welcome) {
+      const isResumed = session.welcomed(welcome);
+      if (isResumed) {
+        outbox.reopen(conversation, welcome.received!);
+        for (const subscription of subscriptions.values()) subscription.resumed();
+      } else {
+        sessions += 1;
+        outbox.open(conversation, welcome, isDrained);
+        // Before what waited, so that nobody misses the echo of their own publication.
+        for (const subscription of subscriptions.values()) subscription.reopened();
+        outbox.flush();
+      }
+      return isResumed;
     },
     message: read,
     failed,
-    lost(error) {
-      outbox.shut();
-      for (const subscription of subscriptions.values()) subscription.lost(error);
+    paused: outbox.pause,
+    lost(code, willReconnect) {
+      // A server that moves its clients away has acknowledged all that it took. @see PROTOCOL.md, section 9
+      isDrained = code === 4510;
+      const isKept = willReconnect && session.isOpen();
+      for (const subscription of subscriptions.values()) subscription.lost(isKept);
+      // Without its session only what may be repeated can wait, and only if there is anything to wait for.
+      outbox.shut(isKept ? 0 : willReconnect ? 2 : 3);
+    },
+    closed(cause) {
+      const error = closedError(cause);
+      session.forget();
+      outbox.shut(0);
+      for (const subscription of subscriptions.values()) subscription.closed(error);
       requests.lost(error);
-      if (error) outbox.clear();
+      outbox.clear();
     },
     happened: (event, what) => void lifecycle.call(event, [what], thrown),
   });
@@ -102,10 +137,13 @@ export function createClient<Events extends object = Record<string, unknown>>(
       return connecting.reconnects();
     },
     connect: connecting.connect,
-    close: connecting.close,
+    close() {
+      outbox.push();
+      return connecting.close();
+    },
     onState: (listener) => lifecycle.on("state", listener),
     on: (event: string, handler: AnyHandler) =>
-      (["connect", "disconnect", "error"].includes(event) ? lifecycle : events).on(event, handler),
+      (["connect", "disconnect", "error", "gap"].includes(event) ? lifecycle : events).on(event, handler),
     send(event: string, data?: unknown) {
       connecting.start();
       outbox.post({ type: "send", event, data }, { failed });

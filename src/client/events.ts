@@ -35,6 +35,8 @@ export interface LifecycleEvents {
   readonly disconnect: DisconnectEvent;
   /** Something failed that nobody waits for: a handler, a sent message, a subscription after a reconnect. */
   readonly error: CarillonError;
+  /** Publications of a channel were missed; comes before anything newer. */
+  readonly gap: GapEvent;
 }
 
 export interface ConnectEvent {
@@ -44,6 +46,24 @@ export interface ConnectEvent {
   readonly attempts: number;
   /** The connection's id. */
   readonly connection: string;
+  /** It is the connection from before: nothing was missed, and everything that was asked is still being answered. */
+  readonly resumed: boolean;
+}
+
+/** Publications that were missed for good. */
+export interface GapEvent {
+  readonly channel: string;
+  /** The last position before the gap; absent when none is known. */
+  readonly from?: string | undefined;
+  /** What comes next was published after it; absent on channels without history. */
+  readonly to?: string | undefined;
+  /**
+   * - `"expired"`: the history does not go back as far
+   * - `"reset"`: the history began anew
+   * - `"too-much"`: more was missed than a server replays at once; `channel.history` has it
+   * - `"no-history"`: the channel keeps none
+   */
+  readonly reason: "expired" | "reset" | "too-much" | "no-history";
 }
 
 export interface DisconnectEvent {

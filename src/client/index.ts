@@ -5,9 +5,18 @@ export type { Clock, Timer } from "../platform/clock.ts";
 export type { Random } from "../platform/random.ts";
 export type { Codec, CodecFrame } from "../protocol/codec.ts";
 export type { Member, Sender } from "../protocol/messages.ts";
-export type { Channel, ChannelState, Publication, PublicationHandler, PublishOptions } from "./channel.ts";
+export type {
+  Channel,
+  ChannelState,
+  HistoryPage,
+  HistoryRange,
+  Publication,
+  PublicationHandler,
+  PublishOptions,
+  SubscribeOptions,
+} from "./channel.ts";
 export type { Client, ConnectOptions, RequestOptions } from "./client.ts";
-export { createClient } from "./create-client.ts";
+export { createClient } from "./create-platform-client.ts";
 export type {
   ClientEventName,
   ConnectEvent,
@@ -15,13 +24,16 @@ export type {
   DisconnectEvent,
   EventContext,
   EventHandler,
+  GapEvent,
   LifecycleEvents,
   RequestName,
 } from "./events.ts";
-export type { ClientOptions } from "./options.ts";
+export type { BatchOptions, ClientOptions } from "./options.ts";
 export type { Presence } from "./presence.ts";
 export type { ReconnectOptions } from "./reconnect.ts";
 export type { ClientState } from "./state.ts";
 export type { TokenOption } from "./token.ts";
 export type { Link, LinkHandler, Transport, TransportRequest } from "./transports/transport.ts";
+export { longPolling } from "./transports/long-polling.ts";
+export { sse } from "./transports/sse.ts";
 export { webSocket, type WebSocketOptions } from "./transports/websocket.ts";

@@ -15,6 +15,12 @@ export interface NodeWebSocketOptions {
    * @default undefined // no deadline of its own
    */
   readonly handshakeTimeoutMs?: number;
+  /**
+   * Offers permessage-deflate. It saves bytes where messages are long and alike, and costs memory and time at both ends.
+   *
+   * @default false
+   */
+  readonly compress?: boolean;
   /** Certificates. The server's is always checked: against `ca` when that is given, else against Node's own list. */
   readonly tls?: NodeTlsOptions;
 }
@@ -38,7 +44,7 @@ export function nodeWebSocket(options: NodeWebSocketOptions = {}): Transport {
   const { ca, cert, key, servername } = options.tls ?? {};
   // Picked one by one, so that nothing which weakens TLS can come along.
   const settings: ClientOptions & { readonly servername?: string } = {
-    perMessageDeflate: false,
+    perMessageDeflate: options.compress ?? false,
     maxPayload: maxFrameBytes,
     headers: { ...options.headers },
     handshakeTimeout: options.handshakeTimeoutMs,
@@ -49,8 +55,11 @@ export function nodeWebSocket(options: NodeWebSocketOptions = {}): Transport {
   };
   return {
     name: "websocket",
-    connect: ({ url, subprotocol, signal }) =>
+    connect: (request) =>
       // `ws` has the members of the platform's WebSocket that are used, under types of its own.
-      openLink(() => new NodeWebSocket(url, subprotocol, settings) as unknown as WebSocket, signal),
+      openLink(
+        () => new NodeWebSocket(request.url, request.codec.subprotocol, settings) as unknown as WebSocket,
+        request,
+      ),
   };
 }

@@ -6,7 +6,6 @@ import { readEndpoint } from "./endpoint.ts";
 import type { ReconnectOptions } from "./reconnect.ts";
 import type { TokenOption } from "./token.ts";
 import type { Transport } from "./transports/transport.ts";
-import { webSocket } from "./transports/websocket.ts";
 
 /** Longer timers fire at once. @see HTML, "timer initialisation steps": the timeout is a signed 32-bit integer */
 export const maxTimerMs: number = 2 ** 31 - 1;
@@ -42,18 +41,44 @@ export interface ClientOptions {
    * @default "queue"
    */
   readonly offline?: "queue" | "reject";
+  /** Collects what is sent and published, so that several messages leave in one frame. */
+  readonly batch?: BatchOptions;
   /** @default createJsonCodec() */
   readonly codec?: Codec;
   /**
-   * Tried in order; the next one when the one before could not reach the server.
+   * Tried in order; the next one when the one before could not reach the server. What got through is tried first the
+   * next time.
    *
-   * @default [webSocket()]
+   * @default [webSocket(), sse(), longPolling()] // as far as the platform has what they need
    */
   readonly transports?: readonly Transport[];
+  /**
+   * How long after a connection over another transport than the first one those before it are tried again, without a break
+   * in the connection. The time doubles with each failure, up to 5 minutes; `0`: never.
+   *
+   * @default 10_000 // 10 seconds
+   */
+  readonly upgradeMs?: number;
   /** Time, for tests. */
   readonly clock?: Clock;
   /** Randomness, for tests. */
   readonly random?: Pick<Random, "next">;
+}
+
+/** How messages are collected before they leave. What the server waits for does not wait. */
+export interface BatchOptions {
+  /**
+   * So many leave at once.
+   *
+   * @default 20
+   */
+  readonly maxMessages?: number;
+  /**
+   * The first of them waits no longer.
+   *
+   * @default 50 // 50 milliseconds
+   */
+  readonly maxDelayMs?: number;
 }
 
 /** The options with nothing left open. */
@@ -63,6 +88,8 @@ export interface Settings extends Pick<ClientOptions, "token"> {
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly offline: "queue" | "reject";
+  readonly batch: Required<BatchOptions> | undefined;
+  readonly upgradeMs: number;
   readonly codec: Codec;
   readonly transports: readonly Transport[];
   readonly clock: Clock;
@@ -75,12 +102,14 @@ export function readOptions(url: string | URL, options: ClientOptions): Settings
     connectTimeoutMs: 10_000,
     requestTimeoutMs: 10_000,
     offline: "queue",
+    upgradeMs: 10_000,
     clock: systemClock,
     random: systemRandom,
     ...options,
     url: readEndpoint(url),
     codec: options.codec ?? createJsonCodec(),
-    transports: options.transports ?? (globalThis.WebSocket ? [webSocket()] : []),
+    transports: options.transports ?? [],
+    batch: options.batch && { maxMessages: 20, maxDelayMs: 50, ...options.batch },
     reconnect: {
       delayMs: 1_000,
       maxDelayMs: 30_000,
@@ -89,9 +118,14 @@ export function readOptions(url: string | URL, options: ClientOptions): Settings
       ...options.reconnect,
     },
   };
-  const { connectTimeoutMs, requestTimeoutMs, offline, transports, reconnect } = settings;
+  const { connectTimeoutMs, requestTimeoutMs, offline, batch, upgradeMs, transports, reconnect } = settings;
   checkMs("connectTimeoutMs", connectTimeoutMs);
   checkMs("requestTimeoutMs", requestTimeoutMs);
+  if (upgradeMs !== 0) checkMs("upgradeMs", upgradeMs);
+  if (batch) {
+    checkMs("maxDelayMs", batch.maxDelayMs);
+    check(batch.maxMessages >= 1, "maxMessages", "at least 1");
+  }
   checkMs("delayMs", reconnect.delayMs);
   checkMs("maxDelayMs", reconnect.maxDelayMs);
   check(options.reconnect === false || reconnect.attempts >= 1, "attempts", "at least 1");

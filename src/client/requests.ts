@@ -1,6 +1,8 @@
 import { CarillonError } from "../errors/carillon-error.ts";
 import type {
+  HistoryMessage,
   Member,
+  PublicationMessage,
   PublishMessage,
   RequestMessage,
   ServerMessage,
@@ -14,13 +16,20 @@ import type { Outbox, Sender } from "./outbox.ts";
 type WithoutRef<Message> = Message extends unknown ? Omit<Message, "ref"> : never;
 
 /** The messages that are answered. */
-export type Asking = WithoutRef<SubscribeMessage | UnsubscribeMessage | PublishMessage | RequestMessage>;
+export type Asking = WithoutRef<
+  SubscribeMessage | UnsubscribeMessage | PublishMessage | RequestMessage | HistoryMessage
+>;
 
 /** Whatever answers; which fields it has is the server's word, as with all its messages. */
 export interface Answered {
   readonly members?: readonly Member[];
+  readonly position?: string;
+  readonly recovered?: boolean;
   readonly id?: string;
   readonly data?: unknown;
+  readonly publications?: readonly PublicationMessage[];
+  readonly top?: string;
+  readonly covered?: boolean;
 }
 
 /** What is asked, and who waits for the answer. Exactly one of the two is called, at once and not in a later turn. */
@@ -49,8 +58,8 @@ export interface Requests {
   ask(question: Question): void;
   /** Takes an answer; one that nobody waits for is ignored. */
   read(message: ServerMessage & { readonly ref?: number }): void;
-  /** The link is gone, and what was sent on it will not be answered; with an error, nothing will. */
-  lost(error?: CarillonError): void;
+  /** Nothing will be answered. */
+  lost(error: CarillonError): void;
 }
 
 export function createRequests(start: () => void, outbox: Outbox, { clock, requestTimeoutMs }: Settings): Requests {
@@ -99,9 +108,7 @@ export function createRequests(start: () => void, outbox: Outbox, { clock, reque
       else question?.resolve(message as Answered);
     },
     lost(error) {
-      for (const [ref, { isSent }] of pending) {
-        if (isSent || error) take(ref)?.reject(error ?? new CarillonError("connection-closed"));
-      }
+      for (const ref of pending.keys()) take(ref)?.reject(error);
     },
   };
 }

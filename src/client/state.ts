@@ -13,7 +13,7 @@ export type ClientState =
       readonly kind: "open";
       /** The name of the transport that got through. */
       readonly transport: string;
-      /** The connection's id; no secret, and a new one after every reconnect. */
+      /** The connection's id; no secret, and a new one after every reconnect that could not resume the session. */
       readonly connection: string;
       /** Who the server takes the client for; absent for anonymous ones. */
       readonly user?: string | undefined;

@@ -1,14 +1,15 @@
 import { CarillonError } from "../errors/carillon-error.ts";
 import type { Timer } from "../platform/clock.ts";
-import type { Member, ServerMessage } from "../protocol/messages.ts";
-import type { Channel, ChannelState, Publication, PublishOptions } from "./channel.ts";
+import type { ServerMessage } from "../protocol/messages.ts";
+import type { Channel, ChannelState, HistoryRange, Publication, PublishOptions, SubscribeOptions } from "./channel.ts";
 import type { Connecting } from "./connecting.ts";
+import type { GapEvent } from "./events.ts";
 import { createHandlers } from "./handlers.ts";
 import type { Settings } from "./options.ts";
 import type { Outbox } from "./outbox.ts";
 import { createMemberList } from "./presence.ts";
 import { retryDelay } from "./reconnect.ts";
-import type { Asking, Requests } from "./requests.ts";
+import type { Answered, Asking, Requests } from "./requests.ts";
 
 /** What a subscription needs of the client. */
 export interface SubscriptionClient {
@@ -16,6 +17,11 @@ export interface SubscriptionClient {
   readonly connecting: Connecting;
   readonly outbox: Outbox;
   readonly requests: Requests;
+  /** An id that no other publication has. */
+  newId(): string;
+  /** The connection is away, but the session waits for the client. */
+  isAway(): boolean;
+  gap(gap: GapEvent): void;
   failed(error: CarillonError): void;
   thrown(error: unknown): void;
 }
@@ -24,22 +30,29 @@ export interface SubscriptionClient {
 export interface Subscription extends Channel {
   /** Takes a message about the channel that answers nothing. */
   read(message: ServerMessage): void;
-  /** A new connection knows of no subscription. */
+  /** The session goes on. */
+  resumed(): void;
+  /** A new session knows of no subscription. */
   reopened(): void;
-  /**
-   * The connection is gone; with an error, for good. A wish that somebody still waits for is not kept then, because its
-   * caller is told.
-   */
-  lost(error?: CarillonError): void;
+  /** The connection is gone; its session may wait for the client. */
+  lost(isKept: boolean): void;
+  /** There will be no other. A wish that somebody still waits for is not kept then, because its caller is told. */
+  closed(error: CarillonError): void;
 }
 
 export function createSubscription(name: string, client: SubscriptionClient): Subscription {
   const { settings, connecting, outbox, requests, failed, thrown } = client;
   const handlers = createHandlers();
+  const gaps = createHandlers();
   const presence = createMemberList(thrown);
   const waiters = new Set<(error?: CarillonError) => void>();
   let kind: ChannelState["kind"] = "unsubscribed";
   let isWished = false;
+  /** The lost connection was subscribed. */
+  let wasHere = false;
+  /** Where the next subscription has to go on; what is missed must be told. */
+  let isReturning = false;
+  let position: string | undefined;
   /** The question whose answer counts; answers to earlier ones are stale. */
   let joining: object | undefined;
   let waits = 0;
@@ -55,17 +68,30 @@ export function createSubscription(name: string, client: SubscriptionClient): Su
   };
   const forget = (error = new CarillonError("closed")): void => {
     calm();
-    isWished = false;
+    isWished = wasHere = isReturning = false;
+    position = undefined;
     kind = "unsubscribed";
     settle(error);
     presence.clear();
   };
-  const joined = (members?: readonly Member[]): void => {
+  const gap = (event: GapEvent): void => {
+    position = event.to;
+    gaps.call("gap", [event], thrown);
+    client.gap(event);
+  };
+  const joined = ({ members, position: top, recovered }: Answered): void => {
     retry?.cancel();
     waits = 0;
     kind = "subscribed";
+    wasHere = false;
     settle();
     presence.replace(members);
+    const mustTell = isReturning && !recovered;
+    isReturning = false;
+    // What was missed, or the server's word that it is gone, comes next and moves the position on.
+    if (recovered || (mustTell && recovered === false && top !== undefined)) return;
+    if (mustTell) gap({ channel: name, from: position, to: top, reason: "no-history" });
+    position = top;
   };
 
   const join = (): void => {
@@ -77,14 +103,14 @@ export function createSubscription(name: string, client: SubscriptionClient): Su
       act();
     };
     requests.ask({
-      message: { type: "subscribe", channel: name },
-      resolve: ({ members }) => answered(() => joined(members)),
+      message: { type: "subscribe", channel: name, ...(isReturning && { since: position }) } as Asking,
+      resolve: (answer) => answered(() => joined(answer)),
       reject: (error) => answered(() => refused(error)),
     });
   };
   const refused = (error: CarillonError): void => {
     // The server had subscribed the client by itself.
-    if (error.code === "already-subscribed") return joined();
+    if (error.code === "already-subscribed") return joined(isReturning ? {} : ({ position } as Answered));
     // It may have been carried out all the same.
     if (error.code === "timeout") leave(ignore, ignore);
     const isAwaited = waiters.size > 0;
@@ -112,8 +138,12 @@ export function createSubscription(name: string, client: SubscriptionClient): Su
     get state() {
       return { kind };
     },
+    get position() {
+      return position;
+    },
     on: handlers.on,
-    subscribe: () =>
+    onGap: (listener) => gaps.on("gap", listener),
+    subscribe: ({ since }: SubscribeOptions = {}) =>
       new Promise((resolve, reject) => {
         connecting.start();
         const wasWished = isWished;
@@ -121,41 +151,74 @@ export function createSubscription(name: string, client: SubscriptionClient): Su
         if (kind === "subscribed") return resolve();
         waiters.add((error) => (error ? reject(error) : resolve()));
         if (wasWished) return;
+        if (since !== undefined) {
+          position = since;
+          isReturning = true;
+        }
         kind = "subscribing";
         if (outbox.wire()) join();
       }),
     async unsubscribe() {
-      const wasHere = kind !== "unsubscribed";
+      const isHere = kind !== "unsubscribed";
       forget(new CarillonError("aborted"));
-      if (wasHere && outbox.wire()) await new Promise<void>(leave);
+      if (!isHere) return;
+      if (outbox.wire()) await new Promise<void>(leave);
+      else if (client.isAway()) leave(ignore, ignore);
     },
-    publish: (event: string, data?: unknown, { echo }: PublishOptions = {}) =>
+    publish: (event: string, data?: unknown, { echo, id = client.newId() }: PublishOptions = {}) =>
       new Promise((resolve, reject) => {
         requests.ask({
-          message: { type: "publish", channel: name, event, data, echo } as Asking,
-          resolve: ({ id }) => resolve({ id: id! }),
+          message: { type: "publish", channel: name, event, data, echo, id } as Asking,
+          resolve: ({ id: published, position: at }) => resolve({ id: published!, position: at }),
+          reject,
+        });
+      }),
+    history: (range: HistoryRange = {}) =>
+      new Promise((resolve, reject) => {
+        requests.ask({
+          message: { type: "history", channel: name, ...range },
+          resolve: ({ publications, top, covered }) =>
+            resolve({ publications: publications as readonly Publication[], top: top!, isCovered: covered! }),
           reject,
         });
       }),
     read(message) {
       const { type } = message;
-      if (type === "subscribed") joined(message.members);
+      if (type === "subscribed") joined(message);
       // When the application has asked anew since then, the answer to that is what counts.
       if (type === "unsubscribed" && !joining) forget();
       // Nothing of a channel comes before its `subscribed`, and nothing after the application has left.
       if (kind !== "subscribed") return;
-      if (type === "publication") deliver(message as Publication);
+      if (type === "publication") {
+        position = message.position ?? position;
+        deliver(message as Publication);
+      } else if (type === "gap") gap(message);
       else if (type === "join" || type === "leave") presence[type](message.member);
       else if (type === "batch")
         for (const data of message.items) deliver({ channel: name, event: message.event, data });
     },
-    reopened() {
-      if (isWished) join();
+    resumed() {
+      if (wasHere) {
+        wasHere = false;
+        kind = "subscribed";
+        settle();
+      } else if (isWished && !joining) join();
     },
-    lost(error) {
-      calm();
-      if (!isWished || (error && waiters.size > 0)) forget(error);
-      else kind = "subscribing";
+    reopened() {
+      isReturning ||= wasHere || kind === "subscribed";
+      if (isWished) join();
+      else if (kind !== "unsubscribed") forget();
+    },
+    lost(isKept) {
+      retry?.cancel();
+      if (!isKept) joining = undefined;
+      if (!isKept && !isWished) return forget();
+      wasHere ||= kind === "subscribed";
+      if (kind === "subscribed") kind = "subscribing";
+    },
+    closed(error) {
+      this.lost(false);
+      if (waiters.size > 0) forget(error);
     },
   };
 }

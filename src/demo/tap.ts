@@ -10,7 +10,7 @@ export interface Tap {
 /** A transport that does what another one does, and lets somebody watch. */
 export function tapped(transport: Transport, tap: Tap): Transport {
   return {
-    name: transport.name,
+    ...transport,
     async connect(request) {
       const link = tapLink(await transport.connect(request), tap);
       tap.opened(link);
@@ -25,9 +25,9 @@ function tapLink(link: Link, tap: Tap): Link {
     get bufferedBytes() {
       return link.bufferedBytes;
     },
-    send(frame) {
-      tap.sent(frame);
-      link.send(frame);
+    send(frames, maxBytes) {
+      for (const frame of frames) tap.sent(frame);
+      link.send(frames, maxBytes);
     },
     receive(handler) {
       link.receive({

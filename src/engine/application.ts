@@ -58,6 +58,10 @@ export interface Application {
   readonly schemas: ReadonlyMap<string, StandardSchemaV1>;
   connected(connection: LiveConnection): void;
   disconnected(connection: LiveConnection, ending: Ending): void;
+  /** Its wire is gone, and it may come back. */
+  suspended(connection: LiveConnection): void;
+  /** It came back. */
+  resumed(connection: LiveConnection): void;
   failed(failure: Failure<LiveConnection>): void;
   /** How often `failed` was called. */
   readonly failures: number;

@@ -1,6 +1,7 @@
 import { CarillonError } from "../errors/carillon-error.ts";
 import type { Connection } from "./connection.ts";
 import type { Later } from "./later.ts";
+import type { HistoryPolicy } from "./ports/broker.ts";
 
 /** What a client wants to do with a channel. */
 export interface ChannelAttempt<
@@ -38,6 +39,12 @@ export interface ChannelRule<
    * @default false, and true in `presence-*`
    */
   readonly presence?: boolean;
+  /**
+   * Keeps the newest publications, so that clients that come back get what they missed, and may ask for it.
+   *
+   * @default nothing is kept
+   */
+  readonly history?: HistoryPolicy;
 }
 
 /** A rule with its gaps filled. */
@@ -45,7 +52,11 @@ export interface EffectiveRule {
   readonly authorize: ((attempt: ChannelAttempt) => Later<boolean>) | undefined;
   readonly publish: "subscribers" | "anyone" | "server";
   readonly presence: boolean;
+  readonly history: HistoryPolicy | undefined;
 }
+
+const maxHistorySize = 100_000;
+const maxHistoryMs = 2 ** 31 - 1;
 
 interface Compiled {
   readonly literal: string;
@@ -61,7 +72,7 @@ interface Compiled {
 export class ChannelRules {
   readonly #compiled: readonly Compiled[];
 
-  /** @throws {CarillonError} `option-invalid` when the `*` of a pattern is not its last character */
+  /** @throws {CarillonError} `option-invalid` when the `*` of a pattern is not its last character, or history is out of range */
   constructor(rules: Readonly<Record<string, ChannelRule>>) {
     this.#compiled = Object.entries(rules)
       .map(([pattern, rule]) => compile(pattern, rule))
@@ -76,6 +87,7 @@ export class ChannelRules {
       authorize: rule?.authorize ?? (channel.startsWith("private-") ? () => false : undefined),
       publish: rule?.publish ?? "subscribers",
       presence: rule?.presence ?? channel.startsWith("presence-"),
+      history: rule?.history,
     };
   }
 }
@@ -87,5 +99,20 @@ function compile(pattern: string, rule: ChannelRule): Compiled {
       message: `channels: the * of "${pattern}" must be its last character`,
     });
   }
+  checkHistory(pattern, rule.history);
   return { literal: star < 0 ? pattern : pattern.slice(0, -1), isPrefix: star >= 0, rule };
+}
+
+function checkHistory(pattern: string, history: HistoryPolicy | undefined): void {
+  if (!history) return;
+  for (const [name, max] of [
+    ["size", maxHistorySize],
+    ["ttlMs", maxHistoryMs],
+  ] as const) {
+    const value = history[name];
+    if (Number.isSafeInteger(value) && value >= 1 && value <= max) continue;
+    throw new CarillonError("option-invalid", {
+      message: `channels: history.${name} of "${pattern}" must be a whole number from 1 to ${max}`,
+    });
+  }
 }

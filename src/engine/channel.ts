@@ -1,15 +1,24 @@
-import { closeCodes } from "../errors/close-codes.ts";
 import { Audience } from "./audience.ts";
 import type { EffectiveRule } from "./channel-rules.ts";
 import type { LiveConnection } from "./connection.ts";
+import type { Continuity } from "./continuity.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Later } from "./later.ts";
+import type { Limits } from "./limits.ts";
 import { Presence } from "./presence.ts";
 import type { Publication } from "./publication.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** What listens to a channel on the server. */
 export type PublicationListener = (publication: Publication) => void;
+
+/** What a channel asks of its node. */
+export interface ChannelHost {
+  readonly limits: Pick<Limits, "heldDeliveries">;
+  encodingFailed(error: unknown): void;
+  /** Too much is held for it. */
+  closeSlow(connection: LiveConnection): void;
+}
 
 /** A channel with someone in it, as this node sees it. */
 export class Channel {
@@ -18,17 +27,19 @@ export class Channel {
   readonly presence: Presence | undefined;
   readonly audience: Audience<LiveConnection>;
   readonly listeners: Set<PublicationListener> = new Set();
+  /** Only in channels with history. */
+  continuity: Continuity | undefined;
   /** Whether the broker sends us this channel yet; shared by all who wait for it. */
   ready: Later<void> = undefined;
   readonly #joining = new Set<Subscription<LiveConnection>>();
-  readonly #heldLimit: number;
+  readonly #host: ChannelHost;
 
-  constructor(name: string, rule: EffectiveRule, heldLimit: number, failed: (error: unknown) => void) {
+  constructor(name: string, rule: EffectiveRule, host: ChannelHost) {
     this.name = name;
     this.rule = rule;
     this.presence = rule.presence ? new Presence() : undefined;
-    this.audience = new Audience(failed);
-    this.#heldLimit = heldLimit;
+    this.audience = new Audience((error) => host.encodingFailed(error));
+    this.#host = host;
   }
 
   get isEmpty(): boolean {
@@ -44,14 +55,11 @@ export class Channel {
     this.#joining.add(subscription);
   }
 
-  /** From here on, it hears the channel; first what was held. @returns how much that was */
-  start(subscription: Subscription<LiveConnection>): number {
+  /** From here on, it hears the channel: nothing is held for it any more. */
+  start(subscription: Subscription<LiveConnection>): void {
     this.#joining.delete(subscription);
     subscription.state = "live";
-    const held = subscription.release();
-    for (const delivery of held) subscription.connection.deliver(delivery);
     this.audience.add(subscription);
-    return held.length;
   }
 
   leave(subscription: Subscription<LiveConnection>): void {
@@ -77,8 +85,8 @@ export class Channel {
   }
 
   #hold(subscription: Subscription<LiveConnection>, delivery: Delivery): void {
-    if (subscription.hold(delivery) <= this.#heldLimit) return;
+    if (subscription.hold(delivery) <= this.#host.limits.heldDeliveries) return;
     subscription.release();
-    subscription.connection.wire.close(closeCodes.slow.code, closeCodes.slow.meaning);
+    this.#host.closeSlow(subscription.connection);
   }
 }

@@ -1,6 +1,7 @@
 import { CarillonError } from "../errors/carillon-error.ts";
 import type { Application, Identity } from "./application.ts";
 import type { LiveConnection } from "./connection.ts";
+import type { Handshake } from "./handshake.ts";
 import { isUserId } from "./names.ts";
 import { andThen, type Later } from "./later.ts";
 
@@ -16,7 +17,7 @@ export function connect(
   application: Application,
   open: () => void,
 ): Later<void> {
-  return andThen(authenticate(connection, token, application), (identity) => {
+  return andThen(identify(connection.handshake, token, application), (identity) => {
     refuseIfGone(connection);
     takeIdentity(connection, identity);
     if (application.middleware.length === 0) return open();
@@ -24,11 +25,8 @@ export function connect(
   });
 }
 
-function authenticate(
-  { handshake }: LiveConnection,
-  token: string | undefined,
-  application: Application,
-): Later<Identity | undefined> {
+/** Asks who a client is, and nothing else. @throws {CarillonError} `unauthorized`, or what the hook throws */
+export function identify(handshake: Handshake, token: string | undefined, application: Application): Later<Identity> {
   if (!application.authenticate) return {};
   const identity = application.authenticate({
     token,
@@ -43,7 +41,7 @@ function authenticate(
     },
   });
   // A promise of a library or of another realm must not be taken for the identity of an anonymous client.
-  return isThenable(identity) ? Promise.resolve(identity) : identity;
+  return isThenable(identity) ? Promise.resolve(identity).then(checkIdentity) : checkIdentity(identity);
 }
 
 function isThenable(value: unknown): value is PromiseLike<Identity | undefined> {
@@ -55,7 +53,7 @@ function refuseIfGone(connection: LiveConnection): void {
   if (connection.state === "closed") throw new CarillonError("closed");
 }
 
-function takeIdentity(connection: LiveConnection, identity: Identity | undefined): void {
+function checkIdentity(identity: Identity | undefined): Identity {
   if (typeof identity !== "object" || identity === null) throw new CarillonError("unauthorized");
   const { userId } = identity;
   if (userId !== undefined && !isUserId(userId)) {
@@ -65,9 +63,13 @@ function takeIdentity(connection: LiveConnection, identity: Identity | undefined
   }
   // Throws for what others could not be told.
   JSON.stringify(identity.info);
+  return identity;
+}
+
+function takeIdentity(connection: LiveConnection, { userId, info, data = {} }: Identity): void {
   connection.userId = userId;
-  connection.info = identity.info;
-  for (const [key, value] of Object.entries(identity.data ?? {})) connection.data.set(key, value);
+  connection.info = info;
+  for (const [key, value] of Object.entries(data)) connection.data.set(key, value);
 }
 
 async function runMiddleware(connection: LiveConnection, application: Application, open: () => void): Promise<void> {

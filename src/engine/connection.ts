@@ -90,6 +90,8 @@ export interface ConnectionHost {
   subscribe(connection: LiveConnection, channel: string): Promise<void>;
   unsubscribe(connection: LiveConnection, channel: string): Promise<void>;
   encodingFailed(error: unknown): void;
+  /** Too much waits for it. */
+  closeSlow(connection: LiveConnection): void;
 }
 
 /** What makes a connection. */
@@ -113,6 +115,8 @@ export class LiveConnection implements Connection {
   info: unknown;
   /** Its place among all connections. */
   index = -1;
+  /** Its wire has been gone for so long that others do not see it in channels with presence. */
+  isAway = false;
   state: "opening" | "open" | "closed" = "opening";
   readonly #host: ConnectionHost;
   #data: Map<string, unknown> | undefined;
@@ -211,13 +215,17 @@ export class LiveConnection implements Connection {
     this.wire.close(code, reason);
   }
 
-  deliver(delivery: Delivery): void {
-    if (this.state === "closed") return;
+  /** @returns how long what it said is, in bytes, or characters of text. */
+  deliver(delivery: Delivery): number {
+    if (this.state === "closed") return 0;
     try {
       const packet = this.encoder.encode(delivery);
-      if (packet) this.#say(packet);
+      if (!packet) return 0;
+      this.#say(packet);
+      return packet.reduce((length, frame) => length + frame.length, 0);
     } catch (error) {
       this.#host.encodingFailed(error);
+      return 0;
     }
   }
 
@@ -249,7 +257,7 @@ export class LiveConnection implements Connection {
     if (this.state === "open") this.wire.send(packet);
     else if ((this.#held ??= []).push(packet) > this.#host.limits.heldDeliveries) {
       this.#held = [];
-      this.wire.close(closeCodes.slow.code, closeCodes.slow.meaning);
+      this.#host.closeSlow(this);
     }
   }
 }

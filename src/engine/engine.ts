@@ -1,26 +1,38 @@
-import { CarillonError } from "../errors/carillon-error.ts";
+import { closeCodes } from "../errors/close-codes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/random.ts";
-import type { Application, Ending } from "./application.ts";
+import type { Application, Ending, Identity } from "./application.ts";
 import { Audience } from "./audience.ts";
-import { authorize } from "./authorize.ts";
 import type { ChannelRules } from "./channel-rules.ts";
 import type { PublicationListener } from "./channel.ts";
 import { Channels } from "./channels.ts";
-import { connect } from "./connecting.ts";
+import { connect, identify } from "./connecting.ts";
 import { LiveConnection, type ConnectionHost, type ConnectionStart } from "./connection.ts";
 import { dispatch, type Reply } from "./dispatch.ts";
 import { Failures } from "./failures.ts";
-import { andThen, type Later } from "./later.ts";
+import type { Handshake } from "./handshake.ts";
+import { readHistory } from "./history.ts";
+import type { Since } from "./joining.ts";
+import { isPending, type Later } from "./later.ts";
 import type { Limits } from "./limits.ts";
+import { listen } from "./listening.ts";
 import { LocalDelivery } from "./local-delivery.ts";
 import { Membership, type Joined } from "./membership.ts";
-import { checkChannelName, checkEventName } from "./names.ts";
-import type { Broker, Signal } from "./ports/broker.ts";
+import { checkEventName } from "./names.ts";
+import type { Broker, HistoryPage, HistoryRange, Signal } from "./ports/broker.ts";
 import type { Member } from "./presence.ts";
-import type { Position, Publication, Sender } from "./publication.ts";
+import type { Publication } from "./publication.ts";
+import {
+  Publishing,
+  type Composition,
+  type Published,
+  type PublishRequest,
+  type PublishSettings,
+} from "./publishing.ts";
 import { Counters, type Stats } from "./stats.ts";
-import { validate } from "./validate.ts";
+import { Suspension } from "./suspension.ts";
+import { TailCheck } from "./tail-check.ts";
+import { Turns } from "./turns.ts";
 
 /** What an engine is made of. */
 export interface EngineParts {
@@ -30,22 +42,6 @@ export interface EngineParts {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly random: Random;
-}
-
-/** What a client publishes. */
-export interface PublishRequest {
-  readonly channel: string;
-  readonly event: string;
-  readonly data?: unknown;
-  /** `false`: every subscriber but the publishing connection. */
-  readonly echo?: boolean | undefined;
-}
-
-/** An accepted publication. */
-export interface Published {
-  readonly id: string;
-  /** Where it landed in history; `undefined` when the channel keeps none. */
-  readonly position: Position | undefined;
 }
 
 /**
@@ -61,8 +57,12 @@ export class Engine implements ConnectionHost {
   readonly #broker: Broker;
   readonly #counters = new Counters();
   readonly #failures: Failures;
+  readonly #tailCheck: TailCheck;
   readonly #channels: Channels;
   readonly #membership: Membership;
+  readonly #suspension: Suspension;
+  readonly #publishing: Publishing;
+  readonly #local: LocalDelivery;
   readonly #everyone: Audience<LiveConnection>;
   readonly #connections = new Map<string, LiveConnection>();
 
@@ -72,19 +72,40 @@ export class Engine implements ConnectionHost {
     this.limits = limits;
     this.#application = application;
     this.#broker = broker;
-    this.#failures = new Failures(application);
-    this.#channels = new Channels(rules, broker, limits, this.#failures);
-    this.#membership = new Membership(this.#channels, limits, this.#failures, this.#counters);
-    this.#everyone = new Audience((error) => this.encodingFailed(error));
+    const counters = this.#counters;
+    const failures = (this.#failures = new Failures(application));
+    const turns = new Turns();
+    const tailCheck = (this.#tailCheck = new TailCheck(clock));
+    const channels: Channels = (this.#channels = new Channels({
+      rules,
+      broker,
+      failures,
+      tailCheck,
+      host: this,
+      continuityHost: (channel) => ({
+        limits,
+        read: (range) => channels.watch(channel.name, range),
+        inTurn: (run) => turns.take(run),
+        publication: (publication) => this.#local.hand(channel, publication),
+        gap: (from, to, reason) => this.#local.gap(channel, from, to, reason),
+        repeated: () => void (counters.duplicates += 1),
+      }),
+    }));
+    this.#membership = new Membership(channels, limits, failures, counters);
+    this.#suspension = new Suspension({ clock, limits, application, membership: this.#membership, counters });
+    this.#publishing = new Publishing({ broker, channels, application, failures, counters, clock, random });
+    const everyone = (this.#everyone = new Audience((error) => this.encodingFailed(error)));
+    const connections = { everyone, byId: (id: string) => this.#connections.get(id) };
+    this.#local = new LocalDelivery({ channels, ...connections, turns, failures, counters });
   }
 
   start(): Promise<void> {
-    const connections = { everyone: this.#everyone, byId: (id: string) => this.#connections.get(id) };
-    return this.#broker.start(new LocalDelivery(this.#channels, connections, this.#failures, this.#counters));
+    return this.#broker.start(this.#local);
   }
 
   /** To be called when no connection is left. */
   close(): Promise<void> {
+    this.#tailCheck.stop();
     return this.#broker.close();
   }
 
@@ -99,16 +120,28 @@ export class Engine implements ConnectionHost {
    * @throws {CarillonError} `unauthorized`, `forbidden`, `internal`, or what the application's hooks throw
    */
   connect(connection: LiveConnection, token: string | undefined, welcome: () => void): Later<void> {
-    const refused = (cause: unknown): never => {
-      if (connection.state !== "closed") this.#counters.refused += 1;
-      throw this.#failures.ofHook(cause, "internal", { connection });
-    };
-    try {
-      const connecting = connect(connection, token, this.#application, () => this.#open(connection, welcome));
-      return connecting instanceof Promise ? connecting.catch(refused) : undefined;
-    } catch (error) {
-      return refused(error);
-    }
+    return this.#refusing({ connection }, () =>
+      connect(connection, token, this.#application, () => this.#open(connection, welcome)),
+    );
+  }
+
+  /**
+   * Asks who a client is, without letting it in: for one that comes back to a connection it has.
+   *
+   * @throws {CarillonError} as {@link connect}
+   */
+  identify(handshake: Handshake, token: string | undefined): Later<Identity> {
+    return this.#refusing({}, () => identify(handshake, token, this.#application));
+  }
+
+  /** To be called when the wire of a client is gone that may come back: it stays open, and in its channels. */
+  suspend(connection: LiveConnection): void {
+    this.#suspension.suspend(connection);
+  }
+
+  /** To be called when it has come back. */
+  resume(connection: LiveConnection): void {
+    this.#suspension.resume(connection);
   }
 
   /** To be called when a client's session is over, whether it had been let in or not; once more is harmless. */
@@ -119,14 +152,15 @@ export class Engine implements ConnectionHost {
       this.#connections.delete(connection.id);
       this.#everyone.remove(connection);
     }
+    this.#suspension.end(connection);
     connection.end();
     this.#membership.leaveAll(connection);
     if (state === "open") this.#application.disconnected(connection, ending);
   }
 
   /** Puts a client into a channel, if it is allowed. @throws {CarillonError} see {@link Membership.join} */
-  join(connection: LiveConnection, channel: string): Later<Joined> {
-    return this.#membership.join(connection, channel);
+  join(connection: LiveConnection, channel: string, since?: Since): Later<Joined> {
+    return this.#membership.join(connection, channel, since);
   }
 
   /** Takes a client out of a channel. Nothing happens when it is not in it. */
@@ -136,8 +170,8 @@ export class Engine implements ConnectionHost {
 
   /** For `connection.subscribe`: the server decides, and the client is told. */
   async subscribe(connection: LiveConnection, channel: string): Promise<void> {
-    const { members, start } = await this.#membership.joinUnasked(connection, channel);
-    connection.deliver({ kind: "subscribed", channel, ...(members && { members }) });
+    const { members, position, start } = await this.#membership.joinUnasked(connection, channel);
+    connection.deliver({ kind: "subscribed", channel, ...(members && { members }), ...(position && { position }) });
     start();
   }
 
@@ -147,50 +181,39 @@ export class Engine implements ConnectionHost {
     return Promise.resolve();
   }
 
-  /**
-   * Publishes in a client's name, if it is allowed.
-   *
-   * @throws {CarillonError} `channel-name-invalid`, `event-name-invalid`, `not-subscribed`, `forbidden`, `payload-invalid`,
-   * `broker-unavailable`
-   */
+  /** Publishes in a client's name, if it is allowed. @throws {CarillonError} see {@link Publishing.publishFrom} */
   publishFrom(connection: LiveConnection, request: PublishRequest): Later<Published> {
-    const { channel, event, data, echo } = request;
-    checkChannelName(channel);
-    checkEventName(event);
-    const rule = this.#channels.ruleOf(channel);
-    if (rule.publish === "server") throw new CarillonError("forbidden", { message: "only the server publishes here" });
-    if (rule.publish === "subscribers" && !connection.subscriptions.has(channel)) {
-      throw new CarillonError("not-subscribed");
-    }
-    const attempt = { connection, action: "publish", channel, event } as const;
-    return andThen(authorize(rule, attempt, this.#failures), () =>
-      andThen(validate(this.#application.schemas, { connection, event, data }, this.#failures), (valid) => {
-        const publication = this.#stamp(channel, event, valid, connection.sender);
-        return this.publish(echo === false ? { ...publication, except: connection.id } : publication);
-      }),
-    );
+    return this.#publishing.publishFrom(connection, request);
   }
 
-  /** A publication of the server's. @throws {CarillonError} `channel-name-invalid`, `event-name-invalid` */
-  compose({ channel, event, data, ...rest }: Omit<Publication, "id" | "time">): Publication {
-    checkChannelName(channel);
-    checkEventName(event);
-    return { ...this.#stamp(channel, event, data), ...rest };
+  /** A publication of the server's. @throws {CarillonError} see {@link Publishing.compose} */
+  compose(composition: Composition): Publication {
+    return this.#publishing.compose(composition);
   }
 
-  /** @throws {CarillonError} `broker-unavailable` */
-  publish(publication: Publication): Later<Published> {
-    const accepted = this.#withBroker(() => this.#broker.publish(publication));
-    return andThen(accepted, (position) => {
-      this.#counters.published += 1;
-      return { id: publication.id, position };
-    });
+  /** @throws {CarillonError} see {@link Publishing.publish} */
+  publish(publication: Publication, settings?: PublishSettings): Later<Published> {
+    return this.#publishing.publish(publication, settings);
   }
 
-  /** Sends a signal to all nodes, this one included. @throws {CarillonError} `event-name-invalid`, `broker-unavailable` */
+  /** Sends a signal to all nodes, this one included. @throws {CarillonError} see {@link Publishing.signal} */
   signal(signal: Signal): Later<void> {
-    if (signal.kind === "event") checkEventName(signal.event);
-    return this.#withBroker(() => this.#broker.signal(signal));
+    return this.#publishing.signal(signal);
+  }
+
+  /** Whether what is published there is kept. */
+  keepsHistory(channel: string): boolean {
+    return this.#channels.ruleOf(channel).history !== undefined;
+  }
+
+  /** A part of a channel's history. @throws {CarillonError} see {@link readHistory} */
+  history(channel: string, range: Partial<HistoryRange>): Later<HistoryPage> {
+    return readHistory(this.#channels, channel, range);
+  }
+
+  /** As {@link history}, for a client. @throws {CarillonError} `not-subscribed` as well */
+  historyFor(connection: LiveConnection, channel: string, range: Partial<HistoryRange>): Later<HistoryPage> {
+    return readHistory(this.#channels, channel, range, connection);
   }
 
   /** Hands an event to those clients of this node that the predicate accepts. */
@@ -208,22 +231,8 @@ export class Engine implements ConnectionHost {
   }
 
   /** Hears a channel's publications on the server. @returns the function that ends it */
-  async listen(name: string, listener: PublicationListener): Promise<() => void> {
-    checkChannelName(name);
-    const channel = this.#channels.open(name);
-    const heard: PublicationListener = (publication) => listener(publication);
-    const stop = (): void => {
-      channel.listeners.delete(heard);
-      this.#channels.closeIfEmpty(channel);
-    };
-    channel.listeners.add(heard);
-    try {
-      await channel.ready;
-    } catch (error) {
-      stop();
-      throw error;
-    }
-    return stop;
+  listen(channel: string, listener: PublicationListener): Promise<() => void> {
+    return listen(this.#channels, channel, listener);
   }
 
   connection(id: string): LiveConnection | undefined {
@@ -258,6 +267,11 @@ export class Engine implements ConnectionHost {
     this.#failures.ofEncoding(cause);
   }
 
+  closeSlow({ wire }: LiveConnection): void {
+    this.#counters.slow += 1;
+    wire.close(closeCodes.slow.code, closeCodes.slow.meaning);
+  }
+
   #open(connection: LiveConnection, welcome: () => void): void {
     if (connection.state !== "opening") return;
     welcome();
@@ -268,21 +282,17 @@ export class Engine implements ConnectionHost {
     this.#application.connected(connection);
   }
 
-  #stamp(channel: string, event: string, data: unknown, from?: Sender): Publication {
-    const id = this.random.uuid();
-    const time = this.clock.wall();
-    return from ? { channel, event, data, id, time, from } : { channel, event, data, id, time };
-  }
-
-  #withBroker<Result>(operation: () => Later<Result>): Later<Result> {
-    const failed = (error: unknown): never => {
-      throw this.#failures.ofBroker(error);
+  /** What an attempt to get in throws or rejects with is counted, and hidden where it is nobody's business. */
+  #refusing<Result>(where: { readonly connection?: LiveConnection }, attempt: () => Later<Result>): Later<Result> {
+    const refused = (cause: unknown): never => {
+      if (where.connection?.state !== "closed") this.#counters.refused += 1;
+      throw this.#failures.ofHook(cause, "internal", where);
     };
     try {
-      const result = operation();
-      return result instanceof Promise ? result.catch(failed) : result;
+      const result = attempt();
+      return isPending(result) ? result.catch(refused) : result;
     } catch (error) {
-      return failed(error);
+      return refused(error);
     }
   }
 }

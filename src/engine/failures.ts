@@ -1,6 +1,7 @@
 import { CarillonError, toCarillonError } from "../errors/carillon-error.ts";
 import type { Application, Failure } from "./application.ts";
 import type { LiveConnection } from "./connection.ts";
+import { isPending, type Later } from "./later.ts";
 
 /** Tells the application what failed, and everyone else only what they may know. */
 export class Failures {
@@ -20,6 +21,19 @@ export class Failures {
     const error = new CarillonError(code, { cause });
     this.report({ error, ...where });
     return error;
+  }
+
+  /** Asks something of the broker; what it throws or rejects with is reported. */
+  withBroker<Result>(operation: () => Later<Result>): Later<Result> {
+    const failed = (error: unknown): never => {
+      throw this.ofBroker(error);
+    };
+    try {
+      const result = operation();
+      return isPending(result) ? result.catch(failed) : result;
+    } catch (error) {
+      return failed(error);
+    }
   }
 
   ofBroker(cause: unknown): CarillonError {

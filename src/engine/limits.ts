@@ -1,4 +1,4 @@
-/** How much one client may hold. Each limit is refused at one past it, with `limit-exceeded`. */
+/** How much one client may hold, and for how long. */
 export interface Limits {
   /**
    * Channels that one connection may be subscribed to.
@@ -19,6 +19,31 @@ export interface Limits {
    * @default 300
    */
   readonly heldDeliveries: number;
+  /**
+   * Publications that one subscription with `since` is replayed. More are not, and the client is told a gap.
+   *
+   * @default 300
+   */
+  readonly recoveredPublications: number;
+  /**
+   * Bytes of payloads that one subscription with `since` is replayed. More are not, and the client is told a gap.
+   *
+   * @default 1_048_576 // 1 MiB
+   */
+  readonly recoveredBytes: number;
+  /**
+   * How long a client may be without its wire until it leaves the channels with presence, in milliseconds.
+   *
+   * @default 5_000 // 5 seconds
+   */
+  readonly presenceGraceMs: number;
 }
 
-export const defaultLimits: Limits = { subscriptions: 128, pendingRequests: 256, heldDeliveries: 300 };
+export const defaultLimits: Limits = {
+  subscriptions: 128,
+  pendingRequests: 256,
+  heldDeliveries: 300,
+  recoveredPublications: 300,
+  recoveredBytes: 1_048_576,
+  presenceGraceMs: 5_000,
+};

@@ -3,11 +3,22 @@ import type { Audience } from "./audience.ts";
 import type { Channel, PublicationListener } from "./channel.ts";
 import type { Channels } from "./channels.ts";
 import type { LiveConnection } from "./connection.ts";
-import type { Delivery } from "./delivery.ts";
+import type { Delivery, GapReason } from "./delivery.ts";
 import type { Failures } from "./failures.ts";
 import type { BrokerEvents, Signal } from "./ports/broker.ts";
-import type { Publication } from "./publication.ts";
+import type { Position, Publication } from "./publication.ts";
 import type { Counters } from "./stats.ts";
+import type { Turns } from "./turns.ts";
+
+/** Where a node's own things are found. */
+export interface LocalParts {
+  readonly channels: Channels;
+  readonly everyone: Audience<LiveConnection>;
+  readonly byId: (id: string) => LiveConnection | undefined;
+  readonly turns: Turns;
+  readonly failures: Failures;
+  readonly counters: Counters;
+}
 
 /**
  * Hands what comes from the broker to the connections of this node; one node's own publications come this way too.
@@ -18,50 +29,48 @@ export class LocalDelivery implements BrokerEvents {
   readonly #channels: Channels;
   readonly #everyone: Audience<LiveConnection>;
   readonly #byId: (id: string) => LiveConnection | undefined;
+  readonly #turns: Turns;
   readonly #failures: Failures;
   readonly #counters: Counters;
-  readonly #waiting: (() => void)[] = [];
-  #busy = false;
 
-  constructor(
-    channels: Channels,
-    connections: { everyone: Audience<LiveConnection>; byId: (id: string) => LiveConnection | undefined },
-    failures: Failures,
-    counters: Counters,
-  ) {
+  constructor({ channels, everyone, byId, turns, failures, counters }: LocalParts) {
     this.#channels = channels;
-    this.#everyone = connections.everyone;
-    this.#byId = connections.byId;
+    this.#everyone = everyone;
+    this.#byId = byId;
+    this.#turns = turns;
     this.#failures = failures;
     this.#counters = counters;
   }
 
-  publication(publication: Publication): void {
-    if (this.#busy) this.#waiting.push(() => this.#publication(publication));
-    else this.#inTurn(() => this.#publication(publication));
+  publication(publication: Publication, previous?: Position): void {
+    this.#turns.take(() => {
+      const channel = this.#channels.get(publication.channel);
+      if (!channel) return;
+      if (channel.continuity) channel.continuity.heard(publication, previous);
+      else this.hand(channel, publication);
+    });
   }
 
   signal(signal: Signal): void {
-    if (this.#busy) this.#waiting.push(() => this.#signal(signal));
-    else this.#inTurn(() => this.#signal(signal));
+    this.#turns.take(() => this.#signal(signal));
   }
 
-  #inTurn(deliver: () => void): void {
-    this.#busy = true;
-    try {
-      deliver();
-      for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) next();
-    } finally {
-      this.#busy = false;
-    }
+  interrupted(channels?: readonly string[]): void {
+    this.#channels.interrupted(channels);
   }
 
-  #publication(publication: Publication): void {
-    const channel = this.#channels.get(publication.channel);
-    if (!channel) return;
+  /** Hands a publication to all who are in the channel; to be called in a turn. */
+  hand(channel: Channel, publication: Publication): void {
     const delivery: Delivery = { kind: "publication", publication };
     this.#counters.delivered += channel.deliver(delivery, this.#excepted(publication));
     for (const listener of channel.listeners) this.#notify(listener, publication);
+  }
+
+  /** Tells all who are in the channel what is missing; to be called in a turn. */
+  gap(channel: Channel, from: Position, to: Position, reason: GapReason): void {
+    const told = channel.deliver({ kind: "gap", channel: channel.name, from, to, reason });
+    this.#counters.delivered += told;
+    this.#counters.gaps += told;
   }
 
   #signal(signal: Signal): void {

@@ -3,11 +3,16 @@ import { authorize } from "./authorize.ts";
 import type { Channel } from "./channel.ts";
 import type { Channels } from "./channels.ts";
 import type { LiveConnection } from "./connection.ts";
+import type { Delivery } from "./delivery.ts";
 import type { Failures } from "./failures.ts";
-import { andThen, type Later } from "./later.ts";
+import { beginning, type Beginning, type Since } from "./joining.ts";
+import { andThen, isPending, type Later } from "./later.ts";
 import type { Limits } from "./limits.ts";
 import { checkChannelName } from "./names.ts";
+import type { HistoryPage, HistoryRange } from "./ports/broker.ts";
 import type { Member } from "./presence.ts";
+import type { Position } from "./publication.ts";
+import { replay } from "./replay.ts";
 import type { Counters } from "./stats.ts";
 import { Subscription } from "./subscription.ts";
 
@@ -15,7 +20,11 @@ import { Subscription } from "./subscription.ts";
 export interface Joined {
   /** Only in channels with presence; the new subscriber is among them. */
   readonly members: readonly Member[] | undefined;
-  /** Begins with what was held meanwhile. Harmless when the subscription has ended. */
+  /** Where the channel's history stands: what follows came after it. Absent where none is kept. */
+  readonly position?: Position;
+  /** Only in answer to a `since`: whether everything after it comes with `start`. */
+  readonly recovered?: boolean;
+  /** Begins with what was missed, or a gap, and with what was held meanwhile. Harmless when the subscription has ended. */
   start(): void;
 }
 
@@ -36,33 +45,41 @@ export class Membership {
   /**
    * Puts a client into a channel, if it is allowed.
    *
+   * @param since where the client was there last: what came after it is replayed
    * @throws {CarillonError} `channel-name-invalid`, `already-subscribed`, `limit-exceeded`, `forbidden`,
    * `broker-unavailable`, `closed` when the client is gone meanwhile
    */
-  join(connection: LiveConnection, channel: string): Later<Joined> {
+  join(connection: LiveConnection, channel: string, since?: Since): Later<Joined> {
     this.#check(connection, channel);
     const attempt = { connection, action: "subscribe", channel } as const;
     return andThen(authorize(this.#channels.ruleOf(channel), attempt, this.#failures), () =>
-      this.joinUnasked(connection, channel),
+      this.joinUnasked(connection, channel, since),
     );
   }
 
   /** As {@link join}, by the server's own decision. */
-  joinUnasked(connection: LiveConnection, name: string): Later<Joined> {
+  joinUnasked(connection: LiveConnection, name: string, since?: Since): Later<Joined> {
     this.#check(connection, name);
     const channel = this.#channels.open(name);
     const subscription = new Subscription(connection, name);
     connection.subscriptions.set(name, subscription);
     channel.join(subscription);
-    if (channel.ready === undefined) return this.#joined(channel, subscription);
-    return Promise.resolve(channel.ready).then(
-      () => this.#joined(channel, subscription),
-      (error: unknown) => {
-        if (connection.subscriptions.get(name) === subscription) connection.subscriptions.delete(name);
-        channel.leave(subscription);
-        throw error;
-      },
-    );
+    const failed = (error: unknown): never => {
+      if (connection.subscriptions.get(name) === subscription) connection.subscriptions.delete(name);
+      channel.leave(subscription);
+      this.#channels.closeIfEmpty(channel);
+      throw error;
+    };
+    const begin = (): Later<Joined> => {
+      const joining = { channel, subscription, since, limits: this.#limits, read: this.#reader(name) };
+      return andThen(beginning(joining), (found) => this.#joined(channel, subscription, found));
+    };
+    try {
+      const joined = andThen(channel.ready, begin);
+      return isPending(joined) ? joined.catch(failed) : joined;
+    } catch (error) {
+      return failed(error);
+    }
   }
 
   /** @returns whether the client was in the channel. */
@@ -79,6 +96,25 @@ export class Membership {
     connection.subscriptions.clear();
   }
 
+  /** Its client has been without a wire for too long: others do not see it any more, but its subscriptions stay. */
+  stepAway(connection: LiveConnection): void {
+    connection.isAway = true;
+    for (const subscription of connection.subscriptions.values()) {
+      const channel = this.#channels.get(subscription.channel);
+      if (channel) this.#disappear(channel, subscription);
+    }
+  }
+
+  /** Its client is back. It hears of itself as of others: what was kept for it tells that it had left. */
+  stepBack(connection: LiveConnection): void {
+    if (!connection.isAway) return;
+    connection.isAway = false;
+    for (const subscription of connection.subscriptions.values()) {
+      const channel = this.#channels.get(subscription.channel);
+      if (channel?.presence && subscription.state !== "joining") this.#appear(channel, subscription);
+    }
+  }
+
   #check(connection: LiveConnection, channel: string): void {
     checkChannelName(channel);
     if (connection.state === "closed") throw new CarillonError("closed");
@@ -88,28 +124,46 @@ export class Membership {
     throw new CarillonError("limit-exceeded", { message });
   }
 
-  #joined(channel: Channel, subscription: Subscription<LiveConnection>): Joined {
+  #reader(name: string): (range: HistoryRange) => Later<HistoryPage> {
+    return (range) => this.#channels.read(name, range);
+  }
+
+  #joined(channel: Channel, subscription: Subscription<LiveConnection>, { missed, ...place }: Beginning): Joined {
     if (subscription.state === "ended") throw new CarillonError("closed", { message: "it was unsubscribed meanwhile" });
     subscription.state = "joined";
     this.#counters.subscriptions += 1;
     return {
       members: channel.presence && this.#enter(channel, subscription),
+      ...place,
       // Middleware may have put a client into a channel that has not heard its welcome yet.
-      start: () => subscription.connection.whenOpen(() => this.#start(channel, subscription)),
+      start: () => subscription.connection.whenOpen(() => this.#start(channel, subscription, missed)),
     };
   }
 
-  #start(channel: Channel, subscription: Subscription<LiveConnection>): void {
-    if (subscription.state === "joined") this.#counters.delivered += channel.start(subscription);
+  #start(channel: Channel, subscription: Subscription<LiveConnection>, missed: readonly Delivery[]): void {
+    if (subscription.state !== "joined") return;
+    subscription.state = "replaying";
+    replay(subscription, missed, this.#counters, () => channel.start(subscription));
   }
 
   #enter(channel: Channel, subscription: Subscription<LiveConnection>): readonly Member[] | undefined {
     const { connection } = subscription;
-    const { member } = connection;
-    subscription.member = member;
-    if (channel.presence?.join(member)) this.#announce(channel, "join", member, connection);
+    if (!connection.isAway) this.#appear(channel, subscription, connection);
     subscription.forgetPresence();
     return channel.presence?.members();
+  }
+
+  /** @param except whoever need not be told */
+  #appear(channel: Channel, subscription: Subscription<LiveConnection>, except?: LiveConnection): void {
+    const { member } = subscription.connection;
+    subscription.member = member;
+    if (channel.presence?.join(member)) this.#announce(channel, "join", member, except);
+  }
+
+  #disappear(channel: Channel, subscription: Subscription<LiveConnection>): void {
+    const left = subscription.member && channel.presence?.leave(subscription.member.user);
+    subscription.member = undefined;
+    if (left) this.#announce(channel, "leave", left);
   }
 
   #leave(subscription: Subscription<LiveConnection>): void {
@@ -117,8 +171,7 @@ export class Membership {
     if (!channel || subscription.state === "ended") return;
     if (subscription.state !== "joining") this.#counters.subscriptions -= 1;
     channel.leave(subscription);
-    const left = subscription.member && channel.presence?.leave(subscription.member.user);
-    if (left) this.#announce(channel, "leave", left);
+    this.#disappear(channel, subscription);
     this.#channels.closeIfEmpty(channel);
   }
 

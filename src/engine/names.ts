@@ -9,12 +9,18 @@ const rule = `1 to ${maxNameBytes} bytes of UTF-8 without control characters`;
 const forbidden = /[\u0000-\u001f\u007f-\u009f]|\p{Surrogate}/u;
 
 /** Event names that mean something of the engine's own, whoever speaks. */
-const reserved = new Set(["connect", "disconnect", "error"]);
+const reserved = new Set(["connect", "disconnect", "error", "gap"]);
 
 /** @throws {CarillonError} `channel-name-invalid` */
 export function checkChannelName(name: string): void {
   if (isName(name)) return;
   throw new CarillonError("channel-name-invalid", { message: `a channel name is ${rule}` });
+}
+
+/** @throws {CarillonError} `bad-request` */
+export function checkPublicationId(id: string): void {
+  if (/^[\w-]{1,64}$/.test(id)) return;
+  throw new CarillonError("bad-request", { message: "a publication's id is 1 to 64 letters, digits, _ or -" });
 }
 
 /** @throws {CarillonError} `event-name-invalid` */

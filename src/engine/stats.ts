@@ -16,6 +16,20 @@ export interface Stats {
   readonly delivered: number;
   /** Events that clients sent or requested. */
   readonly received: number;
+  /** Connections whose wire is gone and that may come back: they are among those that are open. */
+  readonly suspended: number;
+  /** Connections that came back. */
+  readonly resumed: number;
+  /** Publications that were replayed to clients who had missed them. */
+  readonly recovered: number;
+  /** Gaps that clients were told of. */
+  readonly gaps: number;
+  /** Publications with an id that had been published already. */
+  readonly repeated: number;
+  /** Publications that came from the broker once more, and were dropped. */
+  readonly duplicates: number;
+  /** Connections that were closed because too much waited for them. */
+  readonly slow: number;
   /** Failures reported to `server.on("error")`. */
   readonly failures: number;
 }
@@ -28,4 +42,11 @@ export class Counters {
   published = 0;
   delivered = 0;
   received = 0;
+  suspended = 0;
+  resumed = 0;
+  recovered = 0;
+  gaps = 0;
+  repeated = 0;
+  duplicates = 0;
+  slow = 0;
 }

@@ -1,19 +1,21 @@
 import type { Listener, Seat } from "./audience.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Member } from "./presence.ts";
+import type { Publication } from "./publication.ts";
 
 /**
  * One connection's part in one channel.
  *
- * It is `joining` until the broker is ready, `joined` until the dialect has written its reply and calls `start`, then `live`.
- * What the channel says before is held, so that a client hears "subscribed" first and then everything, each thing once.
+ * It is `joining` until the broker is ready, `joined` until the dialect has written its reply and calls `start`, `replaying` as
+ * long as the client is told what came before, then `live`. What the channel says until then is held, so that a client hears
+ * "subscribed" first and then everything, each thing once.
  */
 export class Subscription<L extends Listener> implements Seat<L> {
   readonly connection: L;
   readonly channel: string;
   index = -1;
-  state: "joining" | "joined" | "live" | "ended" = "joining";
-  /** As it joined the channel's presence; `undefined` before, and where there is none. */
+  state: "joining" | "joined" | "replaying" | "live" | "ended" = "joining";
+  /** As it joined the channel's presence; `undefined` before, where there is none, and while its client is away. */
   member: Member | undefined;
   #held: Delivery[] | undefined;
 
@@ -30,6 +32,16 @@ export class Subscription<L extends Listener> implements Seat<L> {
   /** A list of members is about to be taken, and tells more than the joins and leaves before it. */
   forgetPresence(): void {
     this.#held = this.#held?.filter(({ kind }) => kind !== "join" && kind !== "leave");
+  }
+
+  /** Takes out the publications, and the gaps between them: what is replayed tells them. */
+  takePublications(): readonly Publication[] {
+    const publications: Publication[] = [];
+    this.#held = this.#held?.filter((delivery) => {
+      if (delivery.kind === "publication") publications.push(delivery.publication);
+      return delivery.kind !== "publication" && delivery.kind !== "gap";
+    });
+    return publications;
   }
 
   release(): readonly Delivery[] {

@@ -20,6 +20,7 @@ export const closeCodes = {
     reconnect: false,
   },
   forbidden: { code: 4403, meaning: "the application refused this connection", reconnect: false },
+  superseded: { code: 4409, meaning: "the session goes on over another link", reconnect: false },
   disconnected: { code: 4410, meaning: "the application ended this connection", reconnect: false },
   internal: { code: 4500, meaning: "something went wrong on the server", reconnect: true },
   unavailable: { code: 4503, meaning: "the server is full or cannot reach its broker", reconnect: true },

@@ -50,16 +50,23 @@ export function messagesOf(value: unknown): readonly unknown[] {
 }
 
 function encodeJson(message: ClientMessage | ServerMessage): string {
-  if ("data" in message && message.data instanceof Uint8Array) {
-    const { data, ...rest } = message;
-    return JSON.stringify({ ...rest, bytes: toBase64(data) });
+  if ("publications" in message) {
+    return JSON.stringify({ ...message, publications: message.publications.map(withBytesAsText) });
   }
-  return JSON.stringify(message);
+  return JSON.stringify(withBytesAsText(message));
+}
+
+function withBytesAsText(message: ClientMessage | ServerMessage): object {
+  if (!("data" in message && message.data instanceof Uint8Array)) return message;
+  const { data, ...rest } = message;
+  return { ...rest, bytes: toBase64(data) };
 }
 
 /** JSON has no bytes: they travel as base64 in a field of their own, so that text is never mistaken for them. */
 function restoreBytes(message: unknown): void {
-  if (typeof message !== "object" || message === null || !Object.hasOwn(message, "bytes")) return;
+  if (typeof message !== "object" || message === null) return;
+  if ("publications" in message && Array.isArray(message.publications)) message.publications.forEach(restoreBytes);
+  if (!Object.hasOwn(message, "bytes")) return;
   const fields = message as { bytes?: unknown; data?: unknown };
   if (fields.data !== undefined) throw new CarillonError("bad-request", { message: `either "data" or "bytes"` });
   fields.data = fromBase64(fields.bytes);

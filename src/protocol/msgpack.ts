@@ -49,7 +49,8 @@ function sayable(message: ClientMessage | ServerMessage): Readonly<Record<string
     if (field === "data" && value instanceof Uint8Array) fields[field] = value;
     else if (field === "items" && Array.isArray(value)) {
       fields[field] = value.map((item) => (item instanceof Uint8Array ? item : (asJson(item, 2) ?? null)));
-    } else fields[field] = asJson(value, 1);
+    } else if (field === "publications" && Array.isArray(value)) fields[field] = value.map(sayable);
+    else fields[field] = asJson(value, 1);
   }
   return fields;
 }
@@ -64,7 +65,8 @@ function checkMessage(message: unknown): void {
     if (value instanceof Uint8Array && field === "data") continue;
     if (field === "items" && Array.isArray(value)) {
       for (const item of value) if (!(item instanceof Uint8Array)) checkValue(item, 2);
-    } else checkValue(value, 1);
+    } else if (field === "publications" && Array.isArray(value)) value.forEach(checkMessage);
+    else checkValue(value, 1);
   }
 }
 

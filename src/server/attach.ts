@@ -13,16 +13,21 @@ type Listener = (...args: unknown[]) => void;
  */
 export function attach(httpServer: HttpServer, endpoints: Endpoints): () => void {
   const requests = takeOver(httpServer, "request");
+  const expecting = takeOver(httpServer, "checkContinue");
   const upgrades = takeOver(httpServer, "upgrade");
 
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    const answer = endpoints.answer(request.url ?? "");
-    if (!answer) {
-      for (const listener of requests) listener.call(httpServer, request, response);
-      return;
-    }
-    const { status, message, headers } = answer;
-    response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", ...headers }).end(`${message}\n`);
+    if (endpoints.request(request, response)) return;
+    for (const listener of requests) listener.call(httpServer, request, response);
+  };
+
+  // Without a listener Node asks for the body before anybody has looked at how long it is.
+  const onCheckContinue = (request: IncomingMessage, response: ServerResponse): void => {
+    if (endpoints.request(request, response, true)) return;
+    for (const listener of expecting) listener.call(httpServer, request, response);
+    if (expecting.length > 0) return;
+    response.writeContinue();
+    httpServer.emit("request", request, response);
   };
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -33,16 +38,19 @@ export function attach(httpServer: HttpServer, endpoints: Endpoints): () => void
   };
 
   httpServer.on("request", onRequest);
+  httpServer.on("checkContinue", onCheckContinue);
   httpServer.on("upgrade", onUpgrade);
   return () => {
     httpServer.off("request", onRequest);
+    httpServer.off("checkContinue", onCheckContinue);
     httpServer.off("upgrade", onUpgrade);
     for (const listener of requests) httpServer.on("request", listener);
+    for (const listener of expecting) httpServer.on("checkContinue", listener);
     for (const listener of upgrades) httpServer.on("upgrade", listener);
   };
 }
 
-function takeOver(httpServer: HttpServer, event: "request" | "upgrade"): readonly Listener[] {
+function takeOver(httpServer: HttpServer, event: "request" | "checkContinue" | "upgrade"): readonly Listener[] {
   const listeners = httpServer.listeners(event) as Listener[];
   for (const listener of listeners) httpServer.off(event, listener);
   return listeners;

@@ -47,6 +47,19 @@ export class Lifecycle implements Application {
     this.#tell("disconnect", { connection, ...ending }, connection);
   }
 
+  suspended(connection: LiveConnection): void {
+    this.#tell("suspend", { connection }, connection);
+  }
+
+  resumed(connection: LiveConnection): void {
+    this.#tell("resume", { connection }, connection);
+  }
+
+  /** Not by `on`: an application may well have events of these names. */
+  onSuspension(event: "suspend" | "resume", handler: Handler<never>): () => void {
+    return this.#own.add(event, handler);
+  }
+
   failed(failure: Failure<LiveConnection>): void {
     this.failures += 1;
     const handlers = this.#own.find("error") as readonly Handler<Failure<LiveConnection>>[];

@@ -1,5 +1,19 @@
 import type { IncomingMessage } from "node:http";
 import type { Handshake } from "../engine/handshake.ts";
+import type { Fault } from "../transports/http/exchange.ts";
+
+/** So many header fields a request may have. */
+const maxHeaders = 100;
+
+/** What is wrong with a request's headers before anybody reads them. */
+export function headersFault({ rawHeaders }: IncomingMessage): Fault | undefined {
+  if (rawHeaders.length <= maxHeaders * 2) return undefined;
+  return {
+    status: 431,
+    message: `a request has at most ${maxHeaders} header fields`,
+    headers: { Connection: "close" },
+  };
+}
 
 /** Headers whose second value could make two readers of one request disagree. */
 const singular = ["host", "origin", "sec-websocket-key"];

@@ -1,6 +1,8 @@
 import { CarillonError } from "../errors/carillon-error.ts";
 import type { Connection } from "../engine/connection.ts";
-import type { Engine, Published } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Published } from "../engine/publishing.ts";
+import type { HistoryPage, HistoryRange } from "../engine/ports/broker.ts";
 import type { Member } from "../engine/presence.ts";
 import type { Publication } from "../engine/publication.ts";
 import type { EventName, Payload } from "../events/event-map.ts";
@@ -10,6 +12,17 @@ import type { Batches } from "./batches.ts";
 export interface PublishOptions {
   /** Everyone but this connection. */
   readonly except?: Pick<Connection, "id">;
+}
+
+/** How the server publishes in one channel. */
+export interface ChannelPublishOptions extends PublishOptions {
+  /**
+   * The publication's id: 1 to 64 letters, digits, `-` or `_`. Published again with the same one within five minutes, it
+   * changes nothing.
+   *
+   * @default a UUID
+   */
+  readonly id?: string;
 }
 
 /** A channel in the server's hands. */
@@ -26,13 +39,22 @@ export interface ServerChannel<Events extends object> {
    * Resolves once the broker has accepted it, not when clients have it. Order is kept per channel. A rejection that nobody
    * handles ends up at `server.on("error")` only.
    *
-   * @throws {CarillonError} `channel-name-invalid`, `event-name-invalid`; rejects with `broker-unavailable`
+   * @throws {CarillonError} `channel-name-invalid`, `event-name-invalid`, `bad-request` for an id that is none,
+   * `not-supported` for a batched event where history is kept; rejects with `broker-unavailable`
    */
   publish<Name extends EventName<Events>>(
     event: Name,
     data?: Payload<Events[Name]>,
-    options?: PublishOptions,
+    options?: ChannelPublishOptions,
   ): Promise<Published>;
+
+  /**
+   * A part of what was published here: the oldest after a position, the newest before one, or just the newest; a `limit` of 1
+   * to 300, by default 100. Oldest first.
+   *
+   * @throws {CarillonError} `not-supported` where no history is kept, `bad-request`, `broker-unavailable`
+   */
+  history(range?: Partial<HistoryRange>): Promise<HistoryPage>;
 
   /**
    * Hears what is published here, by whomever.
@@ -44,7 +66,7 @@ export interface ServerChannel<Events extends object> {
 
 /** Several channels in the server's hands: whoever is in more than one of them hears things once. */
 export interface ServerChannels<Events extends object> {
-  /** As {@link ServerChannel.publish}; it is ephemeral, and takes no place in any channel's history. */
+  /** As {@link ServerChannel.publish}; it is ephemeral, and refused with `not-supported` where history is kept. */
   publish<Name extends EventName<Events>>(
     event: Name,
     data?: Payload<Events[Name]>,
@@ -67,11 +89,15 @@ export function serverChannel<Events extends object>(
       return [...engine.subscribers(name)] as unknown as readonly Connection<Events>[];
     },
     publish(event, data, options) {
-      const publication = engine.compose({ channel: name, event, data, ...exceptOf(options) });
-      if (!batches.has(event)) return settled(engine.publish(publication));
+      const id = options?.id;
+      const publication = engine.compose({ channel: name, event, data, id, ...exceptOf(options) });
+      if (!batches.has(event)) return settled(engine.publish(publication, { once: id !== undefined }));
       refuseExcept(options);
+      if (engine.keepsHistory(name))
+        throw new CarillonError("not-supported", { message: "a batch has no place in a channel's history" });
       return settled(batches.add(event, name, data));
     },
+    history: async (range = {}) => engine.history(name, range),
     subscribe: (listener) => engine.listen(name, listener),
   };
 }
@@ -114,5 +140,5 @@ export function exceptOf(options: PublishOptions | undefined): { readonly except
 /** @throws {CarillonError} `option-invalid`: payloads for different audiences cannot travel together */
 export function refuseExcept(options: object | undefined): void {
   if (!options || Object.values(options).every((value) => value === undefined)) return;
-  throw new CarillonError("option-invalid", { message: "a batched event cannot have except or filter" });
+  throw new CarillonError("option-invalid", { message: "a batched event cannot have except, filter or id" });
 }

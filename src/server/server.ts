@@ -5,7 +5,8 @@ import { native } from "../dialects/native/dialect.ts";
 import type { Middleware } from "../engine/application.ts";
 import { ChannelRules, type ChannelRule } from "../engine/channel-rules.ts";
 import type { Connection, LiveConnection } from "../engine/connection.ts";
-import { Engine, type Published } from "../engine/engine.ts";
+import { Engine } from "../engine/engine.ts";
+import type { Published } from "../engine/publishing.ts";
 import type { Handshake } from "../engine/handshake.ts";
 import type { Wire, WireHandler } from "../engine/ports/wire.ts";
 import type { Stats } from "../engine/stats.ts";
@@ -16,7 +17,7 @@ import { OutboundBudget } from "../transports/outbound-budget.ts";
 import { attach } from "./attach.ts";
 import { Batches, type BatchOptions } from "./batches.ts";
 import { Endpoints } from "./endpoints.ts";
-import type { ServerOn } from "./events.ts";
+import type { ConnectEvent, ServerOn } from "./events.ts";
 import { createHttpServer, listen, type Listening, type ListenOptions } from "./http-server.ts";
 import { effectiveLimits, outboundLimit } from "./limits.ts";
 import { Lifecycle } from "./lifecycle.ts";
@@ -44,7 +45,7 @@ export interface BroadcastOptions<Events extends object, Data extends object> ex
 /** How a server ends. */
 export interface CloseOptions {
   /**
-   * How long clients may take to close before they are cut off.
+   * How long clients may take to leave before they are cut off.
    *
    * @default 5_000 // 5 seconds
    */
@@ -65,6 +66,17 @@ export interface Server<
    * @returns the function that takes the handler away
    */
   readonly on: ServerOn<Events, Data>;
+
+  /**
+   * Told when a client's link is lost and its session waits for it: the connection stays open, what is sent to it is kept.
+   * Either `resume` follows, or `disconnect` when it did not come back in time.
+   *
+   * @returns the function that takes the handler away
+   */
+  onSuspend(handler: (event: ConnectEvent<Events, Data>) => unknown): () => void;
+
+  /** Told when a client is back. @returns the function that takes the handler away */
+  onResume(handler: (event: ConnectEvent<Events, Data>) => unknown): () => void;
 
   /** Adds middleware around every new connection. A client is in once `next()` was called, and refused if it is not. */
   use(middleware: Middleware<Connection<Events, Data>>): void;
@@ -112,8 +124,11 @@ export interface Server<
    */
   attach(httpServer: HttpServer): () => void;
 
-  /** For adapters: the answer to a plain request, or `undefined` when the path is not one of its endpoints. */
-  fetch(request: Request): Response | undefined;
+  /** Whether new clients are taken; `false` from the beginning of `close` on. */
+  readonly isReady: boolean;
+
+  /** For adapters: answers a plain request. @returns `false` when the path is not one of its endpoints' */
+  request(request: IncomingMessage, response: ServerResponse): boolean;
 
   /** For adapters: takes an upgrade. @returns `false` when the path is not one of its endpoints; the socket is untouched */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
@@ -121,7 +136,10 @@ export interface Server<
   /** For other runtimes and tests: begins a session on an open wire of your own. */
   accept(wire: Wire, handshake: Handshake): Promise<WireHandler>;
 
-  /** Takes no more clients, ends those that are there (they come back elsewhere), and lets go of everything. */
+  /**
+   * Takes no more clients; lets those that are there go, with answers to all they had asked, at moments of their own, to come
+   * back elsewhere; then lets go of everything.
+   */
   close(options?: CloseOptions): Promise<void>;
 }
 
@@ -147,7 +165,7 @@ export function createServer<
   // The engine knows no application's types; here, once, they are let go of, and `Server` gives them back.
   const lifecycle = new Lifecycle(options as ServerOptions, logger);
   const rules = new ChannelRules((options.channels ?? {}) as Readonly<Record<string, ChannelRule>>);
-  const broker = options.broker ?? memoryBroker();
+  const broker = options.broker ?? memoryBroker({ clock, random });
   const engine = new Engine({ broker, rules, application: lifecycle, limits, clock, random });
   const sessions = new Sessions();
   const dialects = options.endpoints ?? { "/carillon": native() };
@@ -162,6 +180,7 @@ export function createServer<
   const httpServers = new Set<HttpServer>();
   const detachers = new Set<() => void>();
   let closed: Promise<void> | undefined;
+  let isReady = true;
 
   function channel(name: string): ServerChannel<Events>;
   function channel(names: readonly string[]): ServerChannels<Events>;
@@ -171,6 +190,8 @@ export function createServer<
 
   const server: Server<Events, Data> = {
     on: lifecycle.on,
+    onSuspend: (handler) => lifecycle.onSuspension("suspend", handler),
+    onResume: (handler) => lifecycle.onSuspension("resume", handler),
     use: (middleware) => lifecycle.use(middleware as unknown as Middleware<LiveConnection>),
     channel,
     broadcast(event, data, broadcast = {}) {
@@ -207,24 +228,23 @@ export function createServer<
       detachers.add(once);
       return once;
     },
-    fetch(request) {
-      const answer = endpoints.answer(new URL(request.url).pathname);
-      if (!answer) return undefined;
-      const { status, message, headers } = answer;
-      return new Response(`${message}\n`, {
-        status,
-        headers: { "Content-Type": "text/plain; charset=utf-8", ...headers },
-      });
+    get isReady() {
+      return isReady;
     },
+    request: (request, response) => endpoints.request(request, response),
     upgrade: (request, socket, head) => endpoints.upgrade(request, socket, head),
     accept: (wire, handshake) => endpoints.accept(wire, handshake),
     close({ timeoutMs = 5_000 } = {}) {
+      isReady = false;
       closed ??= (async () => {
         endpoints.close();
-        for (const httpServer of httpServers) httpServer.close();
         batches.flushAll();
-        await sessions.closeAll("going-away", clock, timeoutMs);
-        for (const httpServer of httpServers) httpServer.closeAllConnections();
+        await sessions.drain({ clock, random, timeoutMs });
+        endpoints.end();
+        for (const httpServer of httpServers) {
+          httpServer.close();
+          httpServer.closeAllConnections();
+        }
         for (const detach of detachers) detach();
         await engine.close();
       })();

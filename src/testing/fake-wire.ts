@@ -42,6 +42,7 @@ export class FakeWire implements Wire {
   readonly #clock: Pick<Clock, "now"> | undefined;
   readonly #peerAnswersClose: boolean;
   #unread: Frame[] = [];
+  #whenDrained: (() => void)[] = [];
   #isOver = false;
   #taken = 0;
 
@@ -84,6 +85,16 @@ export class FakeWire implements Wire {
     this.lastWriteAt = this.#clock?.now() ?? 0;
   }
 
+  whenDrained(run: () => void): void {
+    if (this.isOpen) this.#whenDrained.push(run);
+  }
+
+  /** Plays the peer: reads everything that waited for it. */
+  drain(): void {
+    this.bufferedBytes = 0;
+    for (const run of this.#whenDrained.splice(0)) run();
+  }
+
   pause(): void {
     this.isPaused = true;
   }
@@ -112,6 +123,7 @@ export class FakeWire implements Wire {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#unread = [];
+    this.#whenDrained = [];
     this.handler?.closed(code, reason);
   }
 }

@@ -12,7 +12,7 @@ import type { Server } from "../server/server.ts";
 export function inProcess<Events extends object, Data extends object>(server: Server<Events, Data>): Transport {
   return {
     name: "in-process",
-    async connect({ url, subprotocol, signal }) {
+    async connect({ url, codec: { subprotocol }, signal }) {
       const pipe = new Pipe();
       const handler = await server.accept(pipe.wire, handshakeOf(new URL(url), subprotocol)).catch((cause: unknown) => {
         throw new CarillonError("connect-failed", { cause });
@@ -59,6 +59,7 @@ class Pipe {
       send(packet: Packet) {
         for (const frame of packet) toClient.push((handler) => (handler as LinkHandler).frame(frame));
       },
+      whenDrained: (run) => toClient.afterwards(run),
       pause: () => toServer.hold(),
       resume: () => toServer.release(),
       close: (code = 1005, reason = "") => this.#endByServer(code, reason),
@@ -67,7 +68,9 @@ class Pipe {
     this.link = {
       subprotocol: "",
       bufferedBytes: 0,
-      send: (frame: Frame) => toServer.push((handler) => (handler as WireHandler).receive(frame)),
+      send(frames: readonly Frame[]) {
+        for (const frame of frames) toServer.push((handler) => (handler as WireHandler).receive(frame));
+      },
       receive: (handler) => toClient.serve(handler),
       close: (code = 1000, reason = "") => this.#endByClient(code, reason),
     };
@@ -103,6 +106,11 @@ class Queue {
     if (this.#finished) return;
     this.#arrivals.push(arrival);
     this.#schedule();
+  }
+
+  /** Runs something once everything before it was received; never after the end. */
+  afterwards(run: () => void): void {
+    this.push(() => queueMicrotask(() => this.#finished || run()));
   }
 
   serve(handler: Handler): void {

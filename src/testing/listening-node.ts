@@ -1,12 +1,15 @@
 import { strictEqual } from "node:assert/strict";
+import type { Later } from "../engine/later.ts";
 import type { Broker, BrokerEvents, Signal } from "../engine/ports/broker.ts";
-import type { Publication } from "../engine/publication.ts";
+import type { Position, Publication } from "../engine/publication.ts";
 import { comparable } from "./broker-samples.ts";
 
 /** A node, as a broker sees it. Repeats, which a broker may make, are dropped. */
 export class ListeningNode implements BrokerEvents {
   readonly broker: Broker;
   readonly publications: Publication[] = [];
+  /** What each publication said came before it, by its id. */
+  readonly previous: Map<string, Position | undefined> = new Map();
   readonly signals: Signal[] = [];
   readonly #timeoutMs: number;
   readonly #ids = new Set<string>();
@@ -23,9 +26,10 @@ export class ListeningNode implements BrokerEvents {
     return node;
   }
 
-  publication(publication: Publication): void {
+  publication(publication: Publication, previous?: Position): void {
     if (this.#ids.has(publication.id)) return;
     this.#ids.add(publication.id);
+    this.previous.set(publication.id, previous);
     this.publications.push(publication);
     this.#wake();
   }
@@ -35,6 +39,9 @@ export class ListeningNode implements BrokerEvents {
     this.signals.push(signal);
     this.#wake();
   }
+
+  /** A broker may have missed something at any time; nodes read what it was. */
+  interrupted(): void {}
 
   /** Whether it has heard just this signal. */
   has(signal: Signal): boolean {
@@ -58,6 +65,17 @@ export class ListeningNode implements BrokerEvents {
       () => `${this.signals.length} of ${count} signals`,
     );
     strictEqual(this.signals.length, count);
+  }
+
+  /** Asks again and again, until the answer is the one that is waited for. */
+  async asks<Answer>(ask: () => Later<Answer>, isIt: (answer: Answer) => boolean): Promise<Answer> {
+    const end = performance.now() + this.#timeoutMs;
+    for (;;) {
+      const answer = await ask();
+      if (isIt(answer)) return answer;
+      if (performance.now() > end) throw new Error(`still, after ${this.#timeoutMs} ms: ${JSON.stringify(answer)}`);
+      await new Promise((resolve) => void setTimeout(resolve, 10));
+    }
   }
 
   #until(isDone: () => boolean, heard: () => string): Promise<void> {

@@ -464,6 +464,7 @@ describe("a publication", () => {
       channel: "lobby",
       event: "chat",
       data: { text: "hi" },
+      id: expect.any(String),
     });
     link.say({ type: "published", ref: link.ref, id: "p-1" });
     expect(await publishing).toEqual({ id: "p-1" });

@@ -33,10 +33,10 @@ describe("a client", () => {
     const connecting = client.connect();
     await settled();
     expect(transport.last.request.url).toBe("ws://server/carillon");
-    expect(transport.last.request.subprotocol).toBe("carillon.v1.json");
+    expect(transport.last.request.codec.subprotocol).toBe("carillon.v1.json");
     const link = transport.last.accept();
     await settled();
-    expect(link.sent).toEqual([{ type: "connect", token: "t-123" }]);
+    expect(link.sent).toEqual([{ type: "connect", token: "t-123", resume: true }]);
     expect(await outcome(connecting)).toBe("pending");
     link.say({ ...connected, user: "ada" });
     await connecting;
@@ -46,7 +46,7 @@ describe("a client", () => {
 
   it("sends no token when it has none", async () => {
     const { open } = setUp();
-    expect((await open()).sent).toEqual([{ type: "connect" }]);
+    expect((await open()).sent).toEqual([{ type: "connect", resume: true }]);
   });
 
   it("resolves connect() at once when it is open, and for everybody who waits", async () => {
@@ -70,10 +70,10 @@ describe("a client", () => {
     expect(client.reconnects).toBe(1);
     await client.close();
     expect(told).toEqual([
-      { reconnects: 0, attempts: 1, connection: "c-1" },
+      { reconnects: 0, attempts: 1, connection: "c-1", resumed: false },
       { code: 1001, reason: "bye", willReconnect: true, cause: "connection-closed" },
       // The first connection broke at once, so its try still counts.
-      { reconnects: 1, attempts: 2, connection: "c-2" },
+      { reconnects: 1, attempts: 2, connection: "c-2", resumed: false },
       { code: 1000, reason: "", willReconnect: false, cause: undefined },
     ]);
   });

@@ -43,7 +43,7 @@ export class FakeTry {
     reject: (error: unknown) => void,
   ) {
     this.request = request;
-    this.link = new FakeLink(codec, request.subprotocol);
+    this.link = new FakeLink(codec, request.codec.subprotocol);
     this.#resolve = resolve;
     this.#reject = reject;
     request.signal.addEventListener("abort", () => reject(new CarillonError("connect-failed")));
@@ -65,6 +65,8 @@ export class FakeLink implements Link {
   bufferedBytes = 0;
   /** What the client has sent, oldest first. */
   readonly sent: Sent[] = [];
+  /** How many of them each call brought. */
+  readonly sends: number[] = [];
   /** What the client has closed it with. */
   readonly closes: { readonly code: number | undefined; readonly reason: string | undefined }[] = [];
   /** The other end takes its time to confirm a close. */
@@ -78,8 +80,10 @@ export class FakeLink implements Link {
     this.subprotocol = subprotocol;
   }
 
-  send(frame: CodecFrame): void {
-    if (!this.#isClosed) this.sent.push(...(this.#codec.decode(frame) as Sent[]));
+  send(frames: readonly CodecFrame[]): void {
+    if (this.#isClosed) return;
+    this.sends.push(frames.length);
+    for (const frame of frames) this.sent.push(...(this.#codec.decode(frame) as Sent[]));
   }
 
   receive(handler: LinkHandler): void {

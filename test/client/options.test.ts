@@ -54,8 +54,11 @@ describe("an option that cannot work", () => {
       ["requestTimeoutMs", { requestTimeoutMs: value }] as const,
       ["delayMs", { reconnect: { delayMs: value } }] as const,
       ["maxDelayMs", { reconnect: { maxDelayMs: value } }] as const,
+      ["maxDelayMs", { batch: { maxDelayMs: value } }] as const,
+      ...(value === 0 ? [] : [["upgradeMs", { upgradeMs: value }] as const]),
     ]),
     ...[0, -1, Number.NaN].map((attempts) => ["attempts", { reconnect: { attempts } }] as const),
+    ...[0, -1, Number.NaN].map((maxMessages) => ["maxMessages", { batch: { maxMessages } }] as const),
     ["jitter", { reconnect: { jitter: "some" } }],
     ["offline", { offline: "drop" }],
     ["transports", { transports: [] }],
@@ -101,8 +104,9 @@ describe("the transport", () => {
     await client.close();
   });
 
-  it("has to be given where the platform has no WebSocket", () => {
+  it("has to be given where the platform has neither WebSocket nor fetch", () => {
     vi.stubGlobal("WebSocket", undefined);
+    Reflect.deleteProperty(globalThis, "fetch");
     expect(() => createClient("ws://server/a")).toThrow(
       expect.objectContaining({ code: "option-invalid", message: expect.stringContaining("carillon/client/node") }),
     );
@@ -119,8 +123,8 @@ describe("the codec", () => {
   it("asks for its own subprotocol and speaks it", async () => {
     const { client, transport, open } = setUp({ codec: msgpackCodec(), token: "t" });
     const link = await open();
-    expect(transport.last.request.subprotocol).toBe("carillon.v1.msgpack");
-    expect(link.sent).toEqual([{ type: "connect", token: "t" }]);
+    expect(transport.last.request.codec.subprotocol).toBe("carillon.v1.msgpack");
+    expect(link.sent).toEqual([{ type: "connect", token: "t", resume: true }]);
     const lobby = client.channel("lobby");
     const heard: unknown[] = [];
     lobby.on("chat", (data) => heard.push(data));
@@ -137,7 +141,7 @@ describe("the codec", () => {
 
   it("says no more without a token than with one", async () => {
     const { open } = setUp({ codec: msgpackCodec() });
-    expect((await open()).sent).toEqual([{ type: "connect" }]);
+    expect((await open()).sent).toEqual([{ type: "connect", resume: true }]);
   });
 });
 

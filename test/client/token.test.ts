@@ -9,7 +9,7 @@ describe("a token provider", () => {
     (await open()).end();
     await pass(1_000);
     const link = await open();
-    expect(link.sent[0]).toEqual({ type: "connect", token: "t-1" });
+    expect(link.sent[0]).toEqual({ type: "connect", token: "t-1", resume: true });
     expect(asked).toBe(1);
   });
 

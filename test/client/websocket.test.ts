@@ -14,6 +14,7 @@ import { webSocket } from "../../src/client/transports/websocket.ts";
 import { createJsonCodec, type Codec, type CodecFrame } from "../../src/protocol/codec.ts";
 
 const subprotocol = "carillon.v1.json";
+const codec = createJsonCodec();
 const certificate = (name: string): string => readFileSync(new URL(`certs/${name}.pem`, import.meta.url), "utf8");
 const running: { close(): unknown }[] = [];
 
@@ -32,7 +33,7 @@ describe.each([
     const link = await connect(create(), url);
     const { frames } = listen(link);
     const sent = ["", "text €", Uint8Array.of(0, 255), new Uint8Array(100_000).fill(7), "last"];
-    for (const frame of sent) link.send(frame);
+    link.send(sent);
     await until(() => frames.length === sent.length);
     expect(frames).toEqual(sent);
     expect(link.bufferedBytes).toBe(0);
@@ -61,10 +62,10 @@ describe.each([
     const link = await connect(create(), url);
     const { closes } = listen(link);
     const gone = once(sockets[0]!, "close");
-    link.send("last words");
+    link.send(["last words"]);
     link.close(4504, "timeout");
     link.close(1000);
-    link.send("too late");
+    link.send(["too late"]);
     expect((await gone)[0]).toBe(4504);
     await until(() => closes.length > 0);
     expect(heard).toEqual(["last words"]);
@@ -120,12 +121,12 @@ describe.each([
     });
     const url = await listenOn(server);
     const controller = new AbortController();
-    const connecting = create().connect({ url, subprotocol, signal: controller.signal });
+    const connecting = create().connect({ url, codec, signal: controller.signal });
     await until(() => sockets.size === 1);
     controller.abort();
     await expect(connecting).rejects.toMatchObject({ code: "connect-failed" });
     await until(() => sockets.size === 0);
-    await expect(create().connect({ url, subprotocol, signal: AbortSignal.abort() })).rejects.toMatchObject({
+    await expect(create().connect({ url, codec, signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: "connect-failed",
     });
     expect(sockets.size).toBe(0);
@@ -282,7 +283,7 @@ async function listenOn(server: Server): Promise<string> {
 }
 
 function connect(transport: Transport, url: string): Promise<Link> {
-  return transport.connect({ url, subprotocol, signal: new AbortController().signal });
+  return transport.connect({ url, codec, signal: new AbortController().signal });
 }
 
 function listen(link: Link): { readonly frames: CodecFrame[]; readonly closes: [number, string][] } {

@@ -1,6 +1,10 @@
-import type { Broker, BrokerEvents, Signal } from "../../src/engine/ports/broker.ts";
-import type { Publication } from "../../src/engine/publication.ts";
+import { RecentIds } from "../../src/brokers/memory/recent-ids.ts";
+import { Streams } from "../../src/brokers/memory/streams.ts";
+import type { Accepted, Broker, BrokerEvents, HistoryPage, HistoryRange, Keep } from "../../src/engine/ports/broker.ts";
+import type { Position, Publication } from "../../src/engine/publication.ts";
 import { CarillonError } from "../../src/errors/carillon-error.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { systemRandom } from "../../src/platform/random.ts";
 
 /** How a cluster is broken, to see that the contract notices. */
 export interface Defects {
@@ -15,6 +19,18 @@ export interface Defects {
   readonly speaksAfterClose?: boolean;
   readonly acceptsAfterClose?: boolean;
   readonly lowersCase?: boolean;
+  readonly losesPositions?: boolean;
+  readonly losesPrevious?: boolean;
+  readonly keepsEverything?: boolean;
+  readonly coversEverything?: boolean;
+  readonly ignoresAfter?: boolean;
+  readonly ignoresBefore?: boolean;
+  readonly ignoresLimit?: boolean;
+  readonly readsNewestFirst?: boolean;
+  readonly forgetsIds?: boolean;
+  readonly answersRepeatsBare?: boolean;
+  readonly keepsIdsForAll?: boolean;
+  readonly keepsHistoriesApart?: boolean;
 }
 
 interface Member {
@@ -25,6 +41,9 @@ interface Member {
 /** Several nodes in one process, that hear of each other a microtask later, as over a network. */
 export class Cluster {
   readonly #members = new Set<Member>();
+  readonly #subscribed = new Set<string>();
+  readonly #streams = new Streams(systemClock, systemRandom, this.#subscribed);
+  readonly #ids = new RecentIds(systemClock);
   readonly #defects: Defects;
 
   constructor(defects: Defects = {}) {
@@ -32,59 +51,108 @@ export class Cluster {
   }
 
   node(): Broker {
-    const members = this.#members;
     const defects = this.#defects;
+    const streams = defects.keepsHistoriesApart
+      ? new Streams(systemClock, systemRandom, this.#subscribed)
+      : this.#streams;
     let member: Member | undefined;
     const check = (): void => {
       if (!member && !defects.acceptsAfterClose) throw new CarillonError("broker-unavailable");
     };
-    const own = (): Member | undefined => member;
-    const key = (channel: string): string => (defects.lowersCase ? channel.toLowerCase() : channel);
-    const hears = ({ channels }: Member, channel: string): boolean =>
-      defects.ignoresSubscriptions ||
-      channels.has(key(channel)) ||
-      (defects.matchesPatterns === true && [...channels].some((name) => name === "a.*" && channel.startsWith("a.")));
     return {
-      async start(events) {
-        members.add((member = { channels: new Set(), events }));
+      start: async (events) => {
+        this.#members.add((member = { channels: new Set(), events }));
       },
-      async subscribe(channel) {
+      subscribe: async (channel) => {
         check();
-        member?.channels.add(key(channel));
+        this.#subscribed.add(channel);
+        member?.channels.add(this.#key(channel));
       },
-      async unsubscribe(channel) {
+      unsubscribe: async (channel) => {
         check();
-        if (!defects.ignoresUnsubscribe) member?.channels.delete(key(channel));
+        if (!defects.ignoresUnsubscribe) member?.channels.delete(this.#key(channel));
       },
-      async publish(publication) {
+      publish: async (publication, keep = {}) => {
         check();
-        const sent = this.copy(publication);
-        await Promise.resolve();
-        if (defects.reorders && Number((publication.data as { number?: number } | undefined)?.number) % 2 === 0) {
-          await Promise.resolve();
-        }
-        for (const other of members) {
-          if (defects.forgetsItself && other === own()) continue;
-          if (hears(other, publication.channel)) other.events.publication(sent);
-        }
-        return undefined;
+        return this.#publish(this.#copy(publication), keep, streams, member);
       },
-      async signal(signal: Signal) {
+      read: async (channel, range) => {
+        check();
+        return this.#read(channel, range, streams);
+      },
+      signal: async (signal) => {
         check();
         await Promise.resolve();
-        for (const other of members) if (!defects.keepsSignals || other === own()) other.events.signal(signal);
+        for (const other of this.#members) if (!defects.keepsSignals || other === member) other.events.signal(signal);
       },
-      async close() {
-        if (member && !defects.speaksAfterClose) members.delete(member);
+      close: async () => {
+        if (member && !defects.speaksAfterClose) this.#members.delete(member);
         if (!defects.speaksAfterClose) member = undefined;
       },
-      copy(publication: Publication): Publication {
-        const copied = structuredClone(publication);
-        if (defects.losesBytes && copied.data instanceof Uint8Array) return { ...copied, data: [...copied.data] };
-        if (!defects.losesSender) return copied;
-        const { from: _, ...anonymous } = copied;
-        return anonymous;
-      },
-    } as Broker & { copy(publication: Publication): Publication };
+    };
+  }
+
+  async #publish(
+    publication: Publication,
+    { history, once }: Keep,
+    streams: Streams,
+    publisher: Member | undefined,
+  ): Promise<Accepted> {
+    const defects = this.#defects;
+    const idChannel = defects.keepsIdsForAll ? "" : publication.channel;
+    const earlier = once && !defects.forgetsIds ? this.#ids.find(idChannel, publication.id) : undefined;
+    if (earlier) return defects.answersRepeatsBare ? earlier : { ...earlier, isRepeat: true };
+    const kept = defects.keepsEverything ? { size: 1_000, ttlMs: 60_000 } : history;
+    const appended = kept && streams.append(publication, kept);
+    const position = appended?.publication.position;
+    const accepted = position && !defects.losesPositions ? { position } : {};
+    if (once) this.#ids.add(idChannel, publication.id, accepted);
+    await Promise.resolve();
+    if (defects.reorders && Number((publication.data as { number?: number } | undefined)?.number) % 2 === 0) {
+      await Promise.resolve();
+    }
+    this.#handOut(appended?.publication ?? publication, appended?.previous, publisher);
+    return accepted;
+  }
+
+  #handOut(publication: Publication, previous: Position | undefined, publisher: Member | undefined): void {
+    for (const other of this.#members) {
+      if (this.#defects.forgetsItself && other === publisher) continue;
+      if (!this.#hears(other, publication.channel)) continue;
+      other.events.publication(publication, this.#defects.losesPrevious ? undefined : previous);
+    }
+  }
+
+  #read(channel: string, range: HistoryRange, streams: Streams): HistoryPage {
+    const { ignoresAfter, ignoresBefore, ignoresLimit, coversEverything, readsNewestFirst } = this.#defects;
+    const { after, before, limit } = range;
+    const page = streams.read(channel, {
+      limit: ignoresLimit ? 1_000 : limit,
+      ...(after && !ignoresAfter && { after }),
+      ...(before && !ignoresBefore && { before }),
+    });
+    return {
+      ...page,
+      isCovered: coversEverything || page.isCovered,
+      publications: readsNewestFirst ? page.publications.toReversed() : page.publications,
+    };
+  }
+
+  #key(channel: string): string {
+    return this.#defects.lowersCase ? channel.toLowerCase() : channel;
+  }
+
+  #hears({ channels }: Member, channel: string): boolean {
+    const { ignoresSubscriptions, matchesPatterns } = this.#defects;
+    if (ignoresSubscriptions || channels.has(this.#key(channel))) return true;
+    return matchesPatterns === true && [...channels].some((name) => name === "a.*" && channel.startsWith("a."));
+  }
+
+  #copy(publication: Publication): Publication {
+    const copied = structuredClone(publication);
+    if (this.#defects.losesBytes && copied.data instanceof Uint8Array) return { ...copied, data: [...copied.data] };
+    if (!this.#defects.losesSender) return copied;
+    const { from: _, ...anonymous } = copied;
+    return anonymous;
   }
 }

@@ -82,4 +82,22 @@ describe("FakeWire", () => {
     expect(log).toEqual([[4000, "why"]]);
     expect(wire.isDestroyed).toBe(true);
   });
+
+  it("calls back once when its peer has read, and never after the end", () => {
+    const { wire } = recorded();
+    const calls: string[] = [];
+    wire.bufferedBytes = 1_000;
+    wire.whenDrained(() => calls.push("first"));
+    wire.whenDrained(() => calls.push("second"));
+    expect(calls).toEqual([]);
+    wire.drain();
+    wire.drain();
+    expect([calls, wire.bufferedBytes]).toEqual([["first", "second"], 0]);
+    wire.whenDrained(() => calls.push("never"));
+    wire.hangUp();
+    wire.drain();
+    wire.whenDrained(() => calls.push("never"));
+    wire.drain();
+    expect(calls).toHaveLength(2);
+  });
 });

@@ -5,7 +5,12 @@ const attempt = {} as ChannelAttempt;
 
 describe("ChannelRules", () => {
   it("without a rule: everyone may subscribe, subscribers may publish, nobody is told who is there", () => {
-    expect(new ChannelRules({}).of("lobby")).toEqual({ authorize: undefined, publish: "subscribers", presence: false });
+    expect(new ChannelRules({}).of("lobby")).toEqual({
+      authorize: undefined,
+      publish: "subscribers",
+      presence: false,
+      history: undefined,
+    });
   });
 
   it("N04: private-* is forbidden to everyone by default", async () => {
@@ -70,7 +75,12 @@ describe("ChannelRules", () => {
 
   it("one rule applies, not a mixture", () => {
     const rules = new ChannelRules({ "feed-*": { presence: true }, "feed-x": { publish: "anyone" } });
-    expect(rules.of("feed-x")).toEqual({ authorize: undefined, publish: "anyone", presence: false });
+    expect(rules.of("feed-x")).toEqual({
+      authorize: undefined,
+      publish: "anyone",
+      presence: false,
+      history: undefined,
+    });
   });
 
   it.each(["a*b", "*a", "a**"])("refuses the pattern %s", (pattern) => {
@@ -80,6 +90,42 @@ describe("ChannelRules", () => {
   });
 
   it.each(["__proto__", "constructor", "toString"])("N06: %s is a channel without a rule", (name) => {
-    expect(new ChannelRules({}).of(name)).toEqual({ authorize: undefined, publish: "subscribers", presence: false });
+    expect(new ChannelRules({}).of(name)).toEqual({
+      authorize: undefined,
+      publish: "subscribers",
+      presence: false,
+      history: undefined,
+    });
+  });
+});
+
+describe("history", () => {
+  it("is kept where the rule says so, and nowhere else", () => {
+    const history = { size: 10, ttlMs: 1_000 };
+    const rules = new ChannelRules({ "feed-*": { history }, "presence-*": {} });
+    expect(rules.of("feed-a").history).toBe(history);
+    expect([rules.of("presence-a").history, rules.of("other").history]).toEqual([undefined, undefined]);
+  });
+
+  it.each([
+    [1, 1],
+    [100_000, 2 ** 31 - 1],
+  ])("may be of the size %i for %i ms", (size, ttlMs) => {
+    expect(new ChannelRules({ a: { history: { size, ttlMs } } }).of("a").history).toEqual({ size, ttlMs });
+  });
+
+  it.each([
+    ["size", { size: 0, ttlMs: 1 }],
+    ["size", { size: 100_001, ttlMs: 1 }],
+    ["size", { size: 1.5, ttlMs: 1 }],
+    ["size", { ttlMs: 1 }],
+    ["ttlMs", { size: 1, ttlMs: 0 }],
+    ["ttlMs", { size: 1, ttlMs: 2 ** 31 }],
+    ["ttlMs", { size: 1, ttlMs: Number.NaN }],
+    ["ttlMs", { size: 1 }],
+  ])("is refused for the %s of %j", (name, history) => {
+    expect(() => new ChannelRules({ a: { history: history as { size: number; ttlMs: number } } })).toThrow(
+      expect.objectContaining({ code: "option-invalid", message: expect.stringContaining(`history.${name} of "a"`) }),
+    );
   });
 });

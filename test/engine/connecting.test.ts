@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CarillonError } from "../../src/errors/carillon-error.ts";
-import { codeOf, gate, nothingLeft, turn, world } from "./support.ts";
+import { codeOf, gate, handshake, nothingLeft, turn, world } from "./support.ts";
 
 describe("authenticate", () => {
   it("is asked with the token and the facts of the handshake", () => {
@@ -401,5 +401,45 @@ describe("coming and going", () => {
     expect(data.get("__proto__")).toEqual({ polluted: 1 });
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
     expect([data.has("__proto__"), data.delete("__proto__"), data.has("__proto__")]).toEqual([true, true, false]);
+  });
+});
+
+describe("identify", () => {
+  it("says who a client is, and lets nobody in", async () => {
+    const { engine, application } = world();
+    application.authenticate = ({ token, ip }) => ({ userId: `${token} at ${ip}` });
+    expect(await engine.identify(handshake(), "ada")).toEqual({ userId: "ada at 127.0.0.1" });
+    application.authenticate = undefined;
+    expect(await engine.identify(handshake(), "ada")).toEqual({});
+    expect(engine.stats()).toMatchObject({ connections: 0, connected: 0, refused: 0 });
+    expect(application.connects).toEqual([]);
+  });
+
+  it.each<[string, () => unknown, string, number]>([
+    ["refuses", () => undefined, "unauthorized", 0],
+    ["promises to refuse", () => Promise.resolve(undefined), "unauthorized", 0],
+    [
+      "throws a code",
+      () => {
+        throw new CarillonError("token-expired");
+      },
+      "token-expired",
+      0,
+    ],
+    [
+      "throws anything else",
+      () => {
+        throw new Error("no database");
+      },
+      "internal",
+      1,
+    ],
+    ["rejects", () => Promise.reject(new Error("no database")), "internal", 1],
+    ["gives what is no user", () => ({ userId: "" }), "internal", 1],
+  ])("fails as connecting does when the hook %s", async (_, hook, code, failures) => {
+    const { engine, application } = world();
+    application.authenticate = hook as NonNullable<typeof application.authenticate>;
+    expect(await codeOf(() => engine.identify(handshake(), "ada"))).toBe(code);
+    expect(engine.stats()).toMatchObject({ refused: 1, failures });
   });
 });

@@ -23,6 +23,8 @@ it("a publication goes from one client to every subscriber of its channel, each 
     schemas: new Map(),
     connected: (connection) => diary.push(`${connection.userId} is here`),
     disconnected: (connection, { code }) => diary.push(`${connection.userId} is gone: ${code}`),
+    suspended: (connection) => diary.push(`${connection.userId} is away`),
+    resumed: (connection) => diary.push(`${connection.userId} is back`),
     failed: ({ error }) => diary.push(`failed: ${error.code}`),
     failures: 0,
   };
@@ -125,5 +127,12 @@ it("a publication goes from one client to every subscriber of its channel, each 
     delivered: 7,
     received: 0,
     failures: 0,
+    suspended: 0,
+    resumed: 0,
+    recovered: 0,
+    gaps: 0,
+    repeated: 0,
+    duplicates: 0,
+    slow: 0,
   });
 });

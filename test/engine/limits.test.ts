@@ -13,7 +13,14 @@ const publication = (number: number): Publication => ({
 
 describe("limits", () => {
   it("are, by default, those that are documented", () => {
-    expect(defaultLimits).toEqual({ subscriptions: 128, pendingRequests: 256, heldDeliveries: 300 });
+    expect(defaultLimits).toEqual({
+      subscriptions: 128,
+      pendingRequests: 256,
+      heldDeliveries: 300,
+      recoveredPublications: 300,
+      recoveredBytes: 1_048_576,
+      presenceGraceMs: 5_000,
+    });
   });
 
   it("N13, L8: 128 subscriptions and not 129, until one is left", async () => {

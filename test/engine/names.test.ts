@@ -98,7 +98,7 @@ describe.each(both)("the name of a %s", (kind, check) => {
 });
 
 describe("reserved names", () => {
-  it.each(["connect", "disconnect", "error"])("N07: no event may be called %s, but a channel may", (name) => {
+  it.each(["connect", "disconnect", "error", "gap"])("N07: no event may be called %s, but a channel may", (name) => {
     expect(() => checkEventName(name)).toThrow(expect.objectContaining({ code: "event-name-invalid" }));
     expect(() => checkChannelName(name)).not.toThrow();
   });

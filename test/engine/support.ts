@@ -4,12 +4,14 @@ import { ChannelRules, type ChannelRule } from "../../src/engine/channel-rules.t
 import type { LiveConnection } from "../../src/engine/connection.ts";
 import type { Delivery } from "../../src/engine/delivery.ts";
 import { Engine } from "../../src/engine/engine.ts";
+import type { Since } from "../../src/engine/joining.ts";
 import type { Handshake } from "../../src/engine/handshake.ts";
 import { andThen, type Later } from "../../src/engine/later.ts";
 import { defaultLimits, type Limits } from "../../src/engine/limits.ts";
-import type { Broker, BrokerEvents, Signal } from "../../src/engine/ports/broker.ts";
+import type { Accepted, Broker, BrokerEvents, HistoryPage, Signal } from "../../src/engine/ports/broker.ts";
 import type { Encoder } from "../../src/engine/ports/encoder.ts";
-import type { Position, Publication } from "../../src/engine/publication.ts";
+import type { Publication } from "../../src/engine/publication.ts";
+import type { Published } from "../../src/engine/publishing.ts";
 import { Handlers } from "../../src/events/handlers.ts";
 import type { Random } from "../../src/platform/random.ts";
 import { FakeWire, type FakeWireOptions } from "../../src/testing/fake-wire.ts";
@@ -22,6 +24,8 @@ export class TestApplication implements Application {
   readonly handlers: Handlers<(incoming: IncomingEvent) => unknown> = new Handlers();
   readonly schemas: Map<string, NonNullable<ReturnType<Application["schemas"]["get"]>>> = new Map();
   readonly connects: LiveConnection[] = [];
+  readonly suspensions: LiveConnection[] = [];
+  readonly resumptions: LiveConnection[] = [];
   readonly disconnects: (Ending & { readonly connection: LiveConnection })[] = [];
   readonly reported: Failure<LiveConnection>[] = [];
   whenConnected: (connection: LiveConnection) => void = () => undefined;
@@ -44,6 +48,14 @@ export class TestApplication implements Application {
     this.disconnects.push({ connection, ...ending });
   }
 
+  suspended(connection: LiveConnection): void {
+    this.suspensions.push(connection);
+  }
+
+  resumed(connection: LiveConnection): void {
+    this.resumptions.push(connection);
+  }
+
   failed(failure: Failure<LiveConnection>): void {
     this.reported.push(failure);
   }
@@ -60,6 +72,8 @@ export function lineOf(delivery: Delivery): string {
       return `${delivery.channel} +${delivery.member.user}`;
     case "leave":
       return `${delivery.channel} -${delivery.member.user}`;
+    case "gap":
+      return `${delivery.channel} gap ${delivery.from?.offset ?? "?"}..${delivery.to.offset} ${delivery.reason}`;
     case "subscribed":
     case "unsubscribed":
       return `server ${delivery.kind} ${delivery.channel}`;
@@ -96,10 +110,16 @@ export class TestClient {
     return this.#engine.connect(this.connection, token, () => this.wire.send(["welcome"]));
   }
 
-  subscribe(channel: string): Later<void> {
-    return andThen(this.#engine.join(this.connection, channel), ({ members, start }) => {
+  subscribe(channel: string, since?: Since): Later<void> {
+    return andThen(this.#engine.join(this.connection, channel, since), ({ members, position, recovered, start }) => {
       const users = members?.map(({ user }) => user).join(",");
-      this.wire.send([`subscribed ${channel}${users === undefined ? "" : ` [${users}]`}`]);
+      const facts = [
+        `subscribed ${channel}`,
+        ...(users === undefined ? [] : [`[${users}]`]),
+        ...(position ? [`@${position.offset}`] : []),
+        ...(recovered === undefined ? [] : [recovered ? "recovered" : "not recovered"]),
+      ];
+      this.wire.send([facts.join(" ")]);
       start();
     });
   }
@@ -108,7 +128,12 @@ export class TestClient {
     this.#engine.leave(this.connection, channel);
   }
 
-  publish(channel: string, event: string, data?: unknown, options: { echo?: boolean } = {}): Later<unknown> {
+  publish(
+    channel: string,
+    event: string,
+    data?: unknown,
+    options: { echo?: boolean; id?: string } = {},
+  ): Later<Published> {
     return this.#engine.publishFrom(this.connection, { channel, event, data, ...options });
   }
 
@@ -144,12 +169,18 @@ export interface WorldOptions {
   readonly broker?: Broker;
   readonly channels?: Readonly<Record<string, ChannelRule>>;
   readonly limits?: Partial<Limits>;
+  /** Shared with the broker, where both measure the same time. */
+  readonly clock?: ManualClock;
 }
 
 /** An engine with everything around it. */
-export function world({ broker = memoryBroker(), channels = {}, limits = {} }: WorldOptions = {}): World {
+export function world({
+  clock = new ManualClock(),
+  broker = memoryBroker({ clock }),
+  channels = {},
+  limits = {},
+}: WorldOptions = {}): World {
   const application = new TestApplication();
-  const clock = new ManualClock();
   const engine = new Engine({
     broker,
     application,
@@ -231,9 +262,14 @@ export class PendingBroker implements Broker {
     return this.#later(`unsubscribe ${channel}`, () => void this.channels.delete(channel));
   }
 
-  publish(publication: Publication): Promise<Position | undefined> {
+  publish(publication: Publication): Promise<Accepted> {
     const { channel, event } = publication;
-    return this.#later(`publish ${channel} ${event}`, () => this.deliver(publication)).then(() => undefined);
+    return this.#later(`publish ${channel} ${event}`, () => this.deliver(publication)).then(() => ({}));
+  }
+
+  read(channel: string): Promise<HistoryPage> {
+    const top = { epoch: "e", offset: 0, tag: "0" };
+    return this.#later(`read ${channel}`, () => undefined).then(() => ({ top, isCovered: true, publications: [] }));
   }
 
   signal(signal: Signal): Promise<void> {

@@ -25,6 +25,8 @@ const application: Application = {
   schemas: new Map(),
   connected: () => undefined,
   disconnected: () => undefined,
+  suspended: () => undefined,
+  resumed: () => undefined,
   failed({ error }) {
     throw error;
   },
@@ -62,6 +64,7 @@ class Node {
       bufferedBytes: 0,
       lastWriteAt: 0,
       send: (packet) => sends.push(packet),
+      whenDrained: (run) => void setImmediate(run),
       pause: () => undefined,
       resume: () => undefined,
       close: () => undefined,

@@ -267,8 +267,8 @@ describe("batches", () => {
     server.batch("tick", { everyMs: 10 });
     await client().connect();
     const [connection] = server.connections;
-    expect(() => server.broadcast("tick", 1, { filter: () => true })).toThrow(/except or filter/);
-    expect(() => server.channel("a").publish("tick", 1, { except: connection! })).toThrow(/except or filter/);
+    expect(() => server.broadcast("tick", 1, { filter: () => true })).toThrow(/except, filter or id/);
+    expect(() => server.channel("a").publish("tick", 1, { except: connection! })).toThrow(/except, filter or id/);
     expect(() => server.channel(["a", "b"]).publish("tick", 1)).toThrow(/batched/);
     expect(() => server.batch("x", { everyMs: 0 })).toThrow(/everyMs/);
     expect(() => server.batch("x", { everyMs: 1, maxItems: 0 })).toThrow(/maxItems/);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { createServer } from "../../src/index.ts";
+import { createJsonCodec } from "../../src/protocol/codec.ts";
 import { createTestServer, inProcess, ManualClock } from "../../src/testing/index.ts";
 
-const request = { url: "ws://localhost/carillon", subprotocol: "carillon.v1.json" };
+const request = { url: "ws://localhost/carillon", codec: createJsonCodec() };
 
 describe("inProcess", () => {
   test("nothing is received while the sender still runs, and everything in order", async () => {
@@ -12,11 +13,11 @@ describe("inProcess", () => {
     const closed = new Promise<number>((resolve) => {
       link.receive({ frame: (frame) => received.push(frame as string), closed: resolve });
     });
-    link.send('{"type":"connect"}');
-    for (const ref of [1, 2, 3]) link.send(`{"type":"unsubscribe","ref":${ref},"channel":"a"}`);
+    link.send(['{"type":"connect"}']);
+    for (const ref of [1, 2, 3]) link.send([`{"type":"unsubscribe","ref":${ref},"channel":"a"}`]);
     expect(received).toEqual([]);
     link.close(1000);
-    link.send('{"type":"ping"}');
+    link.send(['{"type":"ping"}']);
     expect(await closed).toBe(1000);
     const messages = received.map((text) => JSON.parse(text) as { type: string; ref?: number });
     expect(messages.map(({ type, ref }) => `${type} ${ref ?? ""}`)).toEqual([
@@ -31,7 +32,7 @@ describe("inProcess", () => {
   test("what arrives before there is a handler is held for it", async () => {
     const server = createServer();
     const link = await inProcess(server).connect({ ...request, signal: new AbortController().signal });
-    link.send('{"type":"connect"}');
+    link.send(['{"type":"connect"}']);
     await Promise.resolve();
     await Promise.resolve();
     const first = await new Promise<unknown>((resolve) => link.receive({ frame: resolve, closed: () => undefined }));

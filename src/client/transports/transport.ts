@@ -21,6 +21,8 @@ export interface TransportRequest {
 export interface Transport {
   /** As the state of the client shows it. */
   readonly name: string;
+  /** Proxies may hold back what it carries: when an open link of it falls silent, the next transport is tried first. */
+  readonly mayBeHeldBack?: boolean;
   connect(request: TransportRequest): Promise<Link>;
 }
 
@@ -37,8 +39,11 @@ export interface Link {
   readonly subprotocol: string;
   /** Bytes that were sent and have not left yet. */
   readonly bufferedBytes: number;
-  /** Frames of one message each; it MAY join them. MUST NOT block or throw; after the end it MUST do nothing. */
-  send(frames: readonly CodecFrame[]): void;
+  /**
+   * Frames of one message each; it MAY join them, to no more than `maxBytes`, and MUST NOT without it. MUST NOT block or
+   * throw; after the end it MUST do nothing.
+   */
+  send(frames: readonly CodecFrame[], maxBytes?: number): void;
   receive(handler: LinkHandler): void;
   /** MUST deliver what was sent before; MUST be harmless when repeated. `code` is 1000 or 3000 to 4999. */
   close(code?: number, reason?: string): void;

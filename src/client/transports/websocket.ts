@@ -1,5 +1,7 @@
 import { CarillonError } from "../../errors/carillon-error.ts";
-import type { Link, LinkHandler, Transport } from "./transport.ts";
+import { createHeld } from "./held.ts";
+import { takeJoined } from "./joining.ts";
+import type { Link, Transport, TransportRequest } from "./transport.ts";
 
 export interface WebSocketOptions {
   /**
@@ -14,13 +16,13 @@ export interface WebSocketOptions {
 export function webSocket(options: WebSocketOptions = {}): Transport {
   return {
     name: "websocket",
-    connect: ({ url, subprotocol, signal }) =>
-      openLink(() => new (options.WebSocket ?? globalThis.WebSocket)(url, subprotocol), signal),
+    connect: (request) =>
+      openLink(() => new (options.WebSocket ?? globalThis.WebSocket)(request.url, request.codec.subprotocol), request),
   };
 }
 
 /** Waits until a WebSocket is open, whoever made it. */
-export function openLink(create: () => WebSocket, signal: AbortSignal): Promise<Link> {
+export function openLink(create: () => WebSocket, { codec, signal }: TransportRequest): Promise<Link> {
   return new Promise((resolve, reject) => {
     // Without effect once it is open.
     const fail = (cause: unknown): void => {
@@ -33,8 +35,7 @@ export function openLink(create: () => WebSocket, signal: AbortSignal): Promise<
     };
     if (signal.aborted) return fail(signal.reason);
     const socket = create();
-    const held: ((handler: LinkHandler) => void)[] = [];
-    let deliver = (call: (handler: LinkHandler) => void): void => void held.push(call);
+    const held = createHeld();
     signal.addEventListener("abort", abort);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
@@ -44,23 +45,24 @@ export function openLink(create: () => WebSocket, signal: AbortSignal): Promise<
         get bufferedBytes() {
           return socket.bufferedAmount;
         },
-        // The platform copies the bytes, so it does not matter what kind of buffer they are in.
-        send: (frame) => socket.send(frame as string | Uint8Array<ArrayBuffer>),
-        receive(handler) {
-          deliver = (call) => call(handler);
-          held.splice(0).forEach(deliver);
+        send(frames, maxBytes) {
+          const waiting = [...frames];
+          // The platform copies the bytes, so it does not matter what kind of buffer they are in.
+          while (waiting.length > 0)
+            socket.send(takeJoined(waiting, codec, maxBytes) as string | Uint8Array<ArrayBuffer>);
         },
+        receive: held.receive,
         close: (code, reason) => socket.close(code, reason),
       });
     };
     socket.onmessage = ({ data }) =>
-      deliver((handler) => handler.frame(typeof data === "string" ? data : new Uint8Array(data)));
+      held.arrived((handler) => handler.frame(typeof data === "string" ? data : new Uint8Array(data)));
     // Browsers give no cause; `ws` tells what the server answered instead of switching protocols. Node 22 says nothing else
     // when it could not connect.
     socket.onerror = (event) => fail((event as Partial<ErrorEvent>).error);
     socket.onclose = ({ code, reason }) => {
       fail(undefined);
-      deliver((handler) => handler.closed(code, reason));
+      held.arrived((handler) => handler.closed(code, reason));
     };
   });
 }

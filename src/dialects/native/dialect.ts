@@ -3,9 +3,11 @@ import { createJsonCodec } from "../../protocol/codec.ts";
 import { createMsgpackCodec } from "../../protocol/msgpack.ts";
 import type { Dialect } from "../dialect.ts";
 import { parseJson } from "../json.ts";
-import { nativeFormat } from "./format.ts";
+import { Arrival } from "./arrival.ts";
+import type { Conversation } from "./conversation.ts";
+import { httpFormat, nativeFormat } from "./format.ts";
 import { nativeOptions, type NativeOptions } from "./options.ts";
-import { NativeSession } from "./session.ts";
+import { ParkedSessions } from "./parked-sessions.ts";
 
 /**
  * The dialect of `carillon/client`, as PROTOCOL.md describes it.
@@ -22,16 +24,21 @@ export function native(options: NativeOptions = {}): Dialect {
       const formats = new Map(
         [json, nativeFormat(createMsgpackCodec())].map((format) => [format.codec.subprotocol, format]),
       );
+      const sessions = new ParkedSessions<Conversation>(engine.clock, settings.resumeMs);
       return {
         webSocket: settings,
+        ...(settings.http && {
+          http: { ...settings, formats: Array.from(formats.values(), ({ codec }) => httpFormat(codec)) },
+        }),
         route(handshake) {
           const subprotocol = offered(handshake).find((name) => formats.has(name));
           return subprotocol === undefined ? { kind: "open" } : { kind: "open", subprotocol };
         },
         open(wire, handshake, subprotocol) {
           const format = (subprotocol !== undefined && formats.get(subprotocol)) || json;
-          return new NativeSession({ engine, wire, handshake, format, settings });
+          return new Arrival({ engine, wire, handshake, format, settings, sessions });
         },
+        close: () => sessions.close(),
       };
     },
   };

@@ -2,7 +2,9 @@ import type { Delivery } from "../../engine/delivery.ts";
 import type { Encoder } from "../../engine/ports/encoder.ts";
 import { toBase64 } from "../../protocol/base64.ts";
 import type { Codec } from "../../protocol/codec.ts";
-import { subprotocols, type ServerMessage } from "../../protocol/messages.ts";
+import type { Publication } from "../../engine/publication.ts";
+import { subprotocols, type PublicationMessage, type ServerMessage } from "../../protocol/messages.ts";
+import { positionText } from "./position.ts";
 
 /** Encodes deliveries for all clients of one codec. */
 export function nativeEncoder(codec: Codec): Encoder {
@@ -15,15 +17,39 @@ function bytesAsText(item: unknown): unknown {
   return item instanceof Uint8Array ? toBase64(item) : item;
 }
 
+/** One publication in the native words. */
+export function publicationMessage({
+  channel,
+  event,
+  data,
+  id,
+  time,
+  from,
+  position,
+}: Publication): PublicationMessage {
+  if (position) {
+    const place = positionText(position);
+    return from
+      ? { type: "publication", channel, event, data, id, time, from, position: place }
+      : { type: "publication", channel, event, data, id, time, position: place };
+  }
+  return from
+    ? { type: "publication", channel, event, data, id, time, from }
+    : { type: "publication", channel, event, data, id, time };
+}
+
 /** `undefined` fields are left out by the codecs. */
 function messageOf(delivery: Delivery, itemOf: (item: unknown) => unknown): ServerMessage {
   switch (delivery.kind) {
     case "publication": {
-      const { channel, event, data, id, time, from, batch } = delivery.publication;
+      const { publication } = delivery;
+      const { channel, event, data, batch } = publication;
       if (batch) return { type: "batch", channel, event, items: (data as readonly unknown[]).map(itemOf) };
-      return from
-        ? { type: "publication", channel, event, data, id, time, from }
-        : { type: "publication", channel, event, data, id, time };
+      return publicationMessage(publication);
+    }
+    case "gap": {
+      const { channel, from, to, reason } = delivery;
+      return { type: "gap", channel, ...(from && { from: positionText(from) }), to: positionText(to), reason };
     }
     case "join":
     case "leave":
@@ -33,6 +59,7 @@ function messageOf(delivery: Delivery, itemOf: (item: unknown) => unknown): Serv
         type: "subscribed",
         channel: delivery.channel,
         ...(delivery.members && { members: delivery.members }),
+        ...(delivery.position && { position: positionText(delivery.position) }),
       };
     case "unsubscribed":
       return { type: "unsubscribed", channel: delivery.channel };

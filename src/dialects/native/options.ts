@@ -17,6 +17,31 @@ export interface NativeOptions extends Partial<WebSocketSettings> {
    */
   readonly heartbeatMs?: number;
   /**
+   * How long a session waits for its client when the link was lost; whoever comes back in time goes on where they were, with
+   * nothing missed. `0`: sessions end with their links.
+   *
+   * @default 120_000 // 2 minutes
+   */
+  readonly resumeMs?: number;
+  /**
+   * Serves long-polling and server-sent events too, under the endpoint's path.
+   *
+   * @default true
+   */
+  readonly http?: boolean;
+  /**
+   * How long a poll waits for something to say.
+   *
+   * @default 25_000 // 25 seconds
+   */
+  readonly pollHoldMs?: number;
+  /**
+   * A link of polls or server-sent events whose client makes no request for so long is gone.
+   *
+   * @default 30_000 // 30 seconds
+   */
+  readonly linkIdleMs?: number;
+  /**
    * The largest message a client may send; a larger one closes the connection with 1009.
    *
    * @default 65_536 // 64 KiB
@@ -53,6 +78,10 @@ export interface NativeOptions extends Partial<WebSocketSettings> {
 export const nativeDefaults: Required<NativeOptions> = {
   connectTimeoutMs: 10_000,
   heartbeatMs: 10_000,
+  resumeMs: 120_000,
+  http: true,
+  pollHoldMs: 25_000,
+  linkIdleMs: 30_000,
   maxMessageBytes: 65_536,
   pingMs: 25_000,
   pongMs: 8_000,
@@ -60,7 +89,7 @@ export const nativeDefaults: Required<NativeOptions> = {
   compressFromBytes: 0,
 };
 
-const mayBeZero: ReadonlySet<string> = new Set(["heartbeatMs", "pingMs", "compressFromBytes"]);
+const mayBeZero: ReadonlySet<string> = new Set(["heartbeatMs", "resumeMs", "pingMs", "compressFromBytes"]);
 
 /** Longer timers fire at once. @see HTML, "timer initialisation steps": the timeout is a signed 32-bit integer */
 const maxTimerMs = 2 ** 31 - 1;
@@ -69,7 +98,10 @@ const maxTimerMs = 2 ** 31 - 1;
 export function nativeOptions(options: NativeOptions): Required<NativeOptions> {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const effective: Required<NativeOptions> = { ...nativeDefaults, ...Object.fromEntries(given) };
-  for (const [name, value] of Object.entries(effective)) {
+  const { http, ...numbers } = effective;
+  if (typeof http !== "boolean")
+    throw new CarillonError("option-invalid", { message: "native: http must be true or false" });
+  for (const [name, value] of Object.entries(numbers)) {
     const least = mayBeZero.has(name) ? 0 : 1;
     const most = name.endsWith("Ms") ? maxTimerMs : Number.MAX_SAFE_INTEGER;
     if (Number.isSafeInteger(value) && value >= least && value <= most) continue;

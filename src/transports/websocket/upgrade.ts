@@ -18,8 +18,16 @@ export function handshakeFault({ method, headers }: IncomingMessage): Refusal | 
   return undefined;
 }
 
-/** Turns an upgrade down: an HTTP answer, then the end of the socket. */
-export function refuseUpgrade(socket: Duplex, { status, message, headers }: Omit<Refusal, "kind">): void {
+/**
+ * Turns an upgrade down: an HTTP answer, then the end of the socket.
+ *
+ * @param method the request's; the answer to a HEAD has no body
+ */
+export function refuseUpgrade(
+  socket: Duplex,
+  { status, message, headers }: Omit<Refusal, "kind">,
+  method: string | undefined,
+): void {
   const body = `${message}\n`;
   const lines = Object.entries({
     Connection: "close",
@@ -28,5 +36,7 @@ export function refuseUpgrade(socket: Duplex, { status, message, headers }: Omit
     ...headers,
   }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.once("finish", () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${method === "HEAD" ? "" : body}`,
+  );
 }

@@ -28,6 +28,7 @@ export class WebSocketWire implements Wire, Debtor {
   readonly #settings: WebSocketSettings;
   readonly #sends: Sends;
   readonly #budget: OutboundBudget;
+  #undrained: (() => void)[] = [];
   #closing = false;
   /** How this side ended it, if it did: what the application should hear instead of the 1006 of a cut socket. */
   ending: { readonly code: number; readonly reason: string } | undefined;
@@ -51,6 +52,15 @@ export class WebSocketWire implements Wire, Debtor {
 
   send(packet: Packet): void {
     if (!this.#closing) this.#sends.push(packet);
+  }
+
+  whenDrained(run: () => void): void {
+    // The flush of this turn was scheduled before.
+    setImmediate(() => {
+      if (this.#closing) return;
+      if (this.#socket.writableNeedDrain) this.#undrained.push(run);
+      else run();
+    });
   }
 
   pause(): void {
@@ -92,6 +102,11 @@ export class WebSocketWire implements Wire, Debtor {
   /** The socket has no more to write, or is gone. */
   settled(): void {
     this.#budget.owe(this, 0);
+    if (this.#undrained.length === 0) return;
+    const undrained = this.#undrained;
+    this.#undrained = [];
+    // One after another: the first may have much to send.
+    for (const run of undrained) this.whenDrained(run);
   }
 
   #close(code?: number, reason?: string): void {

@@ -1,2 +1,2 @@
-// What a page pays that only connects, sends and subscribes.
-export { createClient } from "../../../src/client/index.ts";
+// What a page pays that only connects over a WebSocket, sends and subscribes.
+export { createClient, webSocket } from "../../../src/client/core.ts";

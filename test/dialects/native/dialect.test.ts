@@ -6,13 +6,18 @@ import { handshake } from "../../engine/support.ts";
 import { nativeWorld } from "./support.ts";
 
 const names = Object.keys(nativeDefaults) as (keyof NativeOptions)[];
-const mayBeZero = new Set<string>(["heartbeatMs", "pingMs", "compressFromBytes"]);
+const numbers = names.filter((name) => typeof nativeDefaults[name] === "number");
+const mayBeZero = new Set<string>(["heartbeatMs", "resumeMs", "pingMs", "compressFromBytes"]);
 
 describe("native()", () => {
   it("has the defaults that are documented", () => {
     expect(nativeDefaults).toEqual({
       connectTimeoutMs: 10_000,
       heartbeatMs: 10_000,
+      resumeMs: 120_000,
+      http: true,
+      pollHoldMs: 25_000,
+      linkIdleMs: 30_000,
       maxMessageBytes: 65_536,
       pingMs: 25_000,
       pongMs: 8_000,
@@ -42,7 +47,17 @@ describe("native()", () => {
     }
   });
 
-  it.each(names)("takes a %s that can", (name) => {
+  it("serves plain requests, unless that is switched off", () => {
+    const { engine } = nativeWorld();
+    expect(native().mount(engine).http).toMatchObject({
+      pollHoldMs: 25_000,
+      linkIdleMs: 30_000,
+      formats: [{ contentType: "application/json" }, { contentType: "application/vnd.msgpack", isBinary: true }],
+    });
+    expect(native({ http: false }).mount(engine).http).toBeUndefined();
+  });
+
+  it.each(numbers)("takes a %s that can", (name) => {
     for (const value of [1, 10_000, ...(mayBeZero.has(name) ? [0] : [])])
       expect(() => native({ [name]: value })).not.toThrow();
   });

@@ -89,7 +89,7 @@ describe("docs/reference/options.md", () => {
     ["src/engine/limits.ts", "Limits", defaultLimits],
   ])("%s: the defaults of %s are true", (file, name, effective) => {
     const declared = interfacesOf(file, readPage(file)).find((one) => one.name === name)!.defaults;
-    const numbers = mapValues(declared, (text) => Number(text.split(" ")[0]!.replaceAll("_", "")));
+    const numbers = mapValues(declared, (text) => JSON.parse(text.split(" ")[0]!.replaceAll("_", "")) as unknown);
     expect(numbers).toEqual(effective);
   });
 

@@ -41,6 +41,23 @@ describe.each([
     expect(sockets).toHaveLength(1);
   });
 
+  it("joins what it is given together, as far as that is allowed", async () => {
+    const heard: string[] = [];
+    const { url } = await serve((socket) => socket.on("message", (data: Buffer) => heard.push(data.toString())));
+    const link = await connect(create(), url);
+    link.send(["1", "2", "3"], 7);
+    link.send(["1", "2", "3"], 6);
+    link.send(["1", "2"]);
+    link.send([], 100);
+    link.send(
+      Array.from({ length: 257 }, () => "7"),
+      1_000,
+    );
+    await until(() => heard.length === 7);
+    expect(heard.map(({ length }) => length)).toEqual([7, 5, 1, 1, 1, 513, 1]);
+    link.close(1000);
+  });
+
   it("holds what comes before anybody listens, also the end", async () => {
     const { url } = await serve((socket) => {
       socket.send("first");
@@ -165,6 +182,16 @@ describe("nodeWebSocket()", () => {
     link.close(1000);
   });
 
+  it("offers compression where that is wanted, and understands what is compressed", async () => {
+    const { url, requests } = await serve((socket) => socket.send("x".repeat(10_000)), undefined, undefined, true);
+    const link = await connect(nodeWebSocket({ compress: true }), url);
+    expect(requests[0]?.headers["sec-websocket-extensions"]).toContain("permessage-deflate");
+    const { frames } = listen(link);
+    await until(() => frames.length === 1);
+    expect(frames).toEqual(["x".repeat(10_000)]);
+    link.close(1000);
+  });
+
   it("tells why the server refused the upgrade", async () => {
     const server = createHttpServer();
     server.on("upgrade", (_request, socket) => socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"));
@@ -249,8 +276,9 @@ async function serve(
   opened: (socket: ServerSocket) => void,
   choose: (offered: Set<string>) => string = ([first]) => first!,
   http: Server = createHttpServer(),
+  perMessageDeflate = false,
 ): Promise<Served> {
-  const server = new WebSocketServer({ server: http, handleProtocols: choose });
+  const server = new WebSocketServer({ server: http, handleProtocols: choose, perMessageDeflate });
   const requests: IncomingMessage[] = [];
   const sockets: ServerSocket[] = [];
   server.on("connection", (socket, request) => {

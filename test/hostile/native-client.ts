@@ -75,19 +75,16 @@ export async function overPosts(url: string): Promise<RawClient> {
     }
     return said.slice(0, -1);
   };
-  const client = {
-    say: async (frame: string) => {
-      const { status } = await link.send((sent += 1), frame);
-      if (status !== 204) {
-        sent -= 1;
-        return { closed: status };
-      }
-      await link.send((sent += 1), '{"type":"ping"}');
+  await link.poll(received);
+  received += 1;
+  return {
+    say: async (frame) => {
+      const { status } = await link.send(sent + 1, frame);
+      if (status !== 204) return { closed: status };
+      await link.send(sent + 2, '{"type":"ping"}');
+      sent += 2;
       return answer();
     },
     leave: () => link.close(),
   };
-  await client.say('{"type":"ping"}');
-  await answer();
-  return client;
 }

@@ -128,6 +128,24 @@ describe.each<[string, Codec, (value: unknown) => CodecFrame]>([
   });
 });
 
+describe.each<[string, Codec]>([
+  ["JSON", json],
+  ["MessagePack", msgpack],
+])("frames that are joined, in %s", (_, codec) => {
+  it.each([1, 2, 15, 16, 17, 255, 256])("%d messages are read in order", (count) => {
+    const messages = Array.from({ length: count }, (_none, index) =>
+      publishing(index % 3 ? index : new Uint8Array([index])),
+    );
+    const joined = codec.join(messages.map((message) => codec.encode(message)));
+    expect(codec.decode(joined)).toEqual(messages);
+  });
+
+  it("one message too many cannot be read", () => {
+    const frames = Array.from({ length: maxMessagesPerFrame + 1 }, () => codec.encode(ping));
+    expect(() => codec.decode(codec.join(frames))).toThrow(badRequest());
+  });
+});
+
 describe("the JSON codec", () => {
   it("refuses a binary frame", () => {
     expect(() => json.decode(Buffer.from('{"type":"ping"}'))).toThrow(badRequest("expected a text frame"));

@@ -5,22 +5,24 @@ import { CarillonError } from "../../src/errors/carillon-error.ts";
 import { readClientMessage, refOf } from "../../src/protocol/read-client-message.ts";
 import { clientVectors, serverVectors } from "./vectors.ts";
 
-type Kind = "text" | "ref" | "flag";
+type Kind = "text" | "ref" | "flag" | "id";
 
 /** Every checked field of every message that a client may send; optional ones have a `?`. */
 const fields: Readonly<Record<string, Readonly<Record<string, Kind | `${Kind}?`>>>> = {
-  connect: { token: "text?" },
-  subscribe: { ref: "ref", channel: "text" },
+  connect: { token: "text?", resume: "flag?", session: "text?", received: "ref?" },
+  subscribe: { ref: "ref", channel: "text", since: "text?" },
   unsubscribe: { ref: "ref", channel: "text" },
-  publish: { ref: "ref?", channel: "text", event: "text", echo: "flag?" },
+  publish: { ref: "ref?", channel: "text", event: "text", echo: "flag?", id: "id?" },
   send: { event: "text" },
   request: { ref: "ref", event: "text" },
   response: { ref: "ref" },
   error: { ref: "ref", code: "text", message: "text" },
+  history: { ref: "ref", channel: "text", after: "text?", before: "text?", limit: "ref?" },
+  ack: { received: "ref" },
   ping: {},
 };
 
-const valid: Readonly<Record<Kind, unknown>> = { text: "x", ref: 1, flag: true };
+const valid: Readonly<Record<Kind, unknown>> = { text: "x", ref: 1, flag: true, id: "x" };
 
 /** Also what is not JSON, because MessagePack could say it. */
 const values: readonly unknown[] = [
@@ -48,6 +50,7 @@ const fits: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   text: (value) => typeof value === "string",
   ref: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
   flag: (value) => typeof value === "boolean",
+  id: (value) => typeof value === "string" && /^[\w-]{1,64}$/.test(value),
 };
 
 const wrong = Object.entries(fields).flatMap(([type, ofType]) =>
@@ -75,7 +78,9 @@ describe("readClientMessage", () => {
       const message = { ...complete(type), [field]: value };
       const thrown = errorOf(() => readClientMessage(message));
       expect(thrown.code).toBe("bad-request");
-      expect(thrown.message).toMatch(new RegExp(`^"${field}" must be (a string|true or false|an integer .*)$`));
+      expect(thrown.message).toMatch(
+        new RegExp(`^"${field}" must be (a string|true or false|an integer .*|1 to 64 letters, digits, - or _)$`),
+      );
       expect(thrown.message.length).toBeLessThanOrEqual(128);
     },
   );
@@ -88,12 +93,19 @@ describe("readClientMessage", () => {
   });
 
   it.each(Object.keys(fields))("N25: drops the fields of %s that it does not know", (type) => {
-    const message = { ...complete(type), since: "x", id: 7, from: { id: "forged" }, time: 1, temporary: true };
+    const message = { ...complete(type), from: { id: "forged" }, time: 1, temporary: true };
     expect(readClientMessage(message)).toEqual(readClientMessage(complete(type)));
   });
 
   it("N11: drops what only the server may say about a publication", () => {
-    const forged = { from: { id: "c-2", user: "root" }, user: "root", id: "x", time: 0, except: "c-1", batch: true };
+    const forged = {
+      from: { id: "c-2", user: "root" },
+      user: "root",
+      position: "e.1.t",
+      time: 0,
+      except: "c-1",
+      batch: true,
+    };
     const read = readClientMessage({ type: "publish", channel: "c", event: "e", data: 1, ...forged });
     expect(read).toEqual({ type: "publish", channel: "c", event: "e", data: 1 });
   });
@@ -116,21 +128,12 @@ describe("readClientMessage", () => {
     expect(errorOf(() => readClientMessage({ type })).code).toBe("bad-request");
   });
 
-  it.each([
-    "nonsense",
-    "",
-    "Ping",
-    "ping ",
-    "history",
-    "whisper",
-    "refresh",
-    "ack",
-    "toString",
-    "constructor",
-    "__proto__",
-  ])("N25: does not know the type %j", (type) => {
-    expect(errorOf(() => readClientMessage({ type })).code).toBe("unknown-type");
-  });
+  it.each(["nonsense", "", "Ping", "ping ", "whisper", "refresh", "toString", "constructor", "__proto__"])(
+    "N25: does not know the type %j",
+    (type) => {
+      expect(errorOf(() => readClientMessage({ type })).code).toBe("unknown-type");
+    },
+  );
 
   it("N24: does not know the messages that only a server sends", () => {
     const own = new Set(Object.keys(fields));

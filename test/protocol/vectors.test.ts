@@ -37,13 +37,25 @@ describe("the tables", () => {
     const types = (vectors: readonly { message: { type: string } }[]): Set<string> =>
       new Set(vectors.map(({ message }) => message.type));
     expect(types(clientVectors)).toEqual(
-      new Set(["connect", "subscribe", "unsubscribe", "publish", "send", "request", "response", "error", "ping"]),
+      new Set([
+        "connect",
+        "subscribe",
+        "unsubscribe",
+        "publish",
+        "send",
+        "request",
+        "response",
+        "error",
+        "ping",
+        "history",
+        "ack",
+      ]),
     );
     expect(types(serverVectors)).toEqual(
       new Set(
         (
           "connected subscribed unsubscribed published publication batch join leave send request response error " +
-          "heartbeat pong"
+          "heartbeat pong gap history ack"
         ).split(" "),
       ),
     );

@@ -102,6 +102,50 @@ export const clientVectors: readonly Vector<ClientMessage>[] = [
     msgpack: "84a474797065a56572726f72a372656602a4636f6465aa6e6f2d68616e646c6572a76d657373616765a26e6f",
   },
   {
+    name: "connect for a session",
+    message: { type: "connect", token: "t-123", resume: true },
+    json: '{"type":"connect","token":"t-123","resume":true}',
+    msgpack: "83a474797065a7636f6e6e656374a5746f6b656ea5742d313233a6726573756d65c3",
+  },
+  {
+    name: "connect to go on with a session",
+    message: { type: "connect", session: "s-1", received: 131 },
+    json: '{"type":"connect","session":"s-1","received":131}',
+    msgpack: "83a474797065a7636f6e6e656374a773657373696f6ea3732d31a87265636569766564cc83",
+  },
+  {
+    name: "subscribe since a position",
+    message: { type: "subscribe", ref: 1, channel: "scores", since: "k3f9a.0.0" },
+    json: '{"type":"subscribe","ref":1,"channel":"scores","since":"k3f9a.0.0"}',
+    msgpack: "84a474797065a9737562736372696265a372656601a76368616e6e656ca673636f726573a573696e6365a96b336639612e302e30",
+  },
+  {
+    name: "publish once",
+    message: { type: "publish", ref: 2, channel: "scores", event: "goal", data: null, id: "goal-1" },
+    json: '{"type":"publish","ref":2,"channel":"scores","event":"goal","data":null,"id":"goal-1"}',
+    msgpack:
+      "86a474797065a77075626c697368a372656602a76368616e6e656ca673636f726573a56576656e74a4676f616ca464617461c0a26964a6676f616c2d31",
+  },
+  {
+    name: "history after a position",
+    message: { type: "history", ref: 3, channel: "scores", after: "k3f9a.0.0", limit: 10 },
+    json: '{"type":"history","ref":3,"channel":"scores","after":"k3f9a.0.0","limit":10}',
+    msgpack:
+      "85a474797065a7686973746f7279a372656603a76368616e6e656ca673636f726573a56166746572a96b336639612e302e30a56c696d69740a",
+  },
+  {
+    name: "history before a position",
+    message: { type: "history", ref: 3, channel: "scores", before: "k3f9a.2.x" },
+    json: '{"type":"history","ref":3,"channel":"scores","before":"k3f9a.2.x"}',
+    msgpack: "84a474797065a7686973746f7279a372656603a76368616e6e656ca673636f726573a66265666f7265a96b336639612e322e78",
+  },
+  {
+    name: "ack",
+    message: { type: "ack", received: 128 },
+    json: '{"type":"ack","received":128}',
+    msgpack: "82a474797065a361636ba87265636569766564cc80",
+  },
+  {
     name: "ping",
     message: { type: "ping" },
     json: '{"type":"ping"}',
@@ -305,6 +349,115 @@ export const serverVectors: readonly Vector<ServerMessage>[] = [
     message: { type: "heartbeat" },
     json: '{"type":"heartbeat"}',
     msgpack: "81a474797065a9686561727462656174",
+  },
+  {
+    name: "connected with a session",
+    message: {
+      type: "connected",
+      connection: "0d6f3f5c-1f0a-4f43-8a53-6ad2a8f2f6b7",
+      heartbeatMs: 10000,
+      maxMessageBytes: 65536,
+      session: "s-1",
+    },
+    json: '{"type":"connected","connection":"0d6f3f5c-1f0a-4f43-8a53-6ad2a8f2f6b7","heartbeatMs":10000,"maxMessageBytes":65536,"session":"s-1"}',
+    msgpack:
+      "85a474797065a9636f6e6e6563746564aa636f6e6e656374696f6ed92430643666336635632d316630612d346634332d386135332d366164326138663266366237ab6865617274626561744d73cd2710af6d61784d6573736167654279746573ce00010000a773657373696f6ea3732d31",
+  },
+  {
+    name: "connected again",
+    message: {
+      type: "connected",
+      connection: "0d6f3f5c-1f0a-4f43-8a53-6ad2a8f2f6b7",
+      heartbeatMs: 10000,
+      maxMessageBytes: 65536,
+      session: "s-1",
+      resumed: true,
+      received: 17,
+    },
+    json: '{"type":"connected","connection":"0d6f3f5c-1f0a-4f43-8a53-6ad2a8f2f6b7","heartbeatMs":10000,"maxMessageBytes":65536,"session":"s-1","resumed":true,"received":17}',
+    msgpack:
+      "87a474797065a9636f6e6e6563746564aa636f6e6e656374696f6ed92430643666336635632d316630612d346634332d386135332d366164326138663266366237ab6865617274626561744d73cd2710af6d61784d6573736167654279746573ce00010000a773657373696f6ea3732d31a7726573756d6564c3a8726563656976656411",
+  },
+  {
+    name: "subscribed where history is kept",
+    message: { type: "subscribed", ref: 1, channel: "scores", position: "k3f9a.1.x81c", recovered: true },
+    json: '{"type":"subscribed","ref":1,"channel":"scores","position":"k3f9a.1.x81c","recovered":true}',
+    msgpack:
+      "85a474797065aa73756273637269626564a372656601a76368616e6e656ca673636f726573a8706f736974696f6eac6b336639612e312e78383163a97265636f7665726564c3",
+  },
+  {
+    name: "published where history is kept",
+    message: { type: "published", ref: 2, id: "goal-1", position: "k3f9a.1.x81c" },
+    json: '{"type":"published","ref":2,"id":"goal-1","position":"k3f9a.1.x81c"}',
+    msgpack:
+      "84a474797065a97075626c6973686564a372656602a26964a6676f616c2d31a8706f736974696f6eac6b336639612e312e78383163",
+  },
+  {
+    name: "publication with a position",
+    message: {
+      type: "publication",
+      channel: "scores",
+      event: "goal",
+      data: { home: 1 },
+      id: "goal-1",
+      time: 1767225600000,
+      position: "k3f9a.1.x81c",
+    },
+    json: '{"type":"publication","channel":"scores","event":"goal","data":{"home":1},"id":"goal-1","time":1767225600000,"position":"k3f9a.1.x81c"}',
+    msgpack:
+      "87a474797065ab7075626c69636174696f6ea76368616e6e656ca673636f726573a56576656e74a4676f616ca46461746181a4686f6d6501a26964a6676f616c2d31a474696d65cf0000019b76daa800a8706f736974696f6eac6b336639612e312e78383163",
+  },
+  {
+    name: "gap",
+    message: { type: "gap", channel: "scores", from: "k3f9a.1.x81c", to: "n0.3.y", reason: "reset" },
+    json: '{"type":"gap","channel":"scores","from":"k3f9a.1.x81c","to":"n0.3.y","reason":"reset"}',
+    msgpack:
+      "85a474797065a3676170a76368616e6e656ca673636f726573a466726f6dac6b336639612e312e78383163a2746fa66e302e332e79a6726561736f6ea57265736574",
+  },
+  {
+    name: "gap from nowhere",
+    message: { type: "gap", channel: "scores", to: "n0.3.y", reason: "expired" },
+    json: '{"type":"gap","channel":"scores","to":"n0.3.y","reason":"expired"}',
+    msgpack: "84a474797065a3676170a76368616e6e656ca673636f726573a2746fa66e302e332e79a6726561736f6ea765787069726564",
+  },
+  {
+    name: "history",
+    message: {
+      type: "history",
+      ref: 3,
+      channel: "scores",
+      publications: [
+        {
+          type: "publication",
+          channel: "scores",
+          event: "goal",
+          data: { home: 1 },
+          id: "goal-1",
+          time: 1767225600000,
+          position: "k3f9a.1.x81c",
+        },
+        {
+          type: "publication",
+          channel: "scores",
+          event: "raw",
+          data: new Uint8Array([1, 2]),
+          id: "raw-1",
+          time: 1767225600000,
+          position: "k3f9a.2.x",
+        },
+      ],
+      top: "k3f9a.2.x",
+      covered: true,
+    },
+    json: '{"type":"history","ref":3,"channel":"scores","publications":[{"type":"publication","channel":"scores","event":"goal","data":{"home":1},"id":"goal-1","time":1767225600000,"position":"k3f9a.1.x81c"},{"type":"publication","channel":"scores","event":"raw","id":"raw-1","time":1767225600000,"position":"k3f9a.2.x","bytes":"AQI="}],"top":"k3f9a.2.x","covered":true}',
+    msgpack:
+      "86a474797065a7686973746f7279a372656603a76368616e6e656ca673636f726573ac7075626c69636174696f6e739287a474797065ab7075626c69636174696f6ea76368616e6e656ca673636f726573a56576656e74a4676f616ca46461746181a4686f6d6501a26964a6676f616c2d31a474696d65cf0000019b76daa800a8706f736974696f6eac6b336639612e312e7838316387a474797065ab7075626c69636174696f6ea76368616e6e656ca673636f726573a56576656e74a3726177a464617461c4020102a26964a57261772d31a474696d65cf0000019b76daa800a8706f736974696f6ea96b336639612e322e78a3746f70a96b336639612e322e78a7636f7665726564c3",
+  },
+  {
+    name: "ack",
+    message: { type: "ack", received: 64 },
+    json: '{"type":"ack","received":64}',
+    msgpack: "82a474797065a361636ba8726563656976656440",
   },
   {
     name: "pong",

@@ -27,8 +27,8 @@ export class Listening {
   readonly #parts: ListeningParts;
   /** What was heard last, or the place from which on everything is to be heard. */
   #at: Position | undefined;
-  /** As `#at`, in a channel without history. */
-  #place: number | undefined;
+  /** As `#at`, in a channel without history: where it may be. */
+  #places: readonly number[] | undefined;
   /** Where the server said that it begins. */
   #begins: Position | undefined;
   #isOver = false;
@@ -44,7 +44,7 @@ export class Listening {
   }
 
   get place(): number | undefined {
-    return this.#place;
+    return this.#places?.at(-1);
   }
 
   /** The server has answered that the subscription begins here. */
@@ -68,7 +68,7 @@ export class Listening {
   gap({ from, to, reason }: ToldGap): void {
     const { who, channel, hasHistory, truth, now } = this.#parts;
     if (this.#isOver) this.#fail(`I13 ${who} was told of a gap in ${channel} after it had left`);
-    this.#place = undefined;
+    this.#places = undefined;
     if (!hasHistory) {
       if (reason !== "no-history") this.#fail(`I20 ${who} was told of a gap in ${channel} that is ${reason}`);
       return;
@@ -103,14 +103,15 @@ export class Listening {
 
   #plain(id: string): void {
     const { who, channel, truth } = this.#parts;
-    const last = this.#place;
-    const place = truth.placeOf(channel, id, last === undefined ? undefined : last + 1);
-    if (place === undefined) return;
-    if (last !== undefined && place !== last + 1) {
-      const kind = place <= last ? "I1 again or too late" : "I2 with a hole before it";
-      this.#fail(`${kind}: ${who} heard the ${place}. of ${channel} after the ${last}.`);
+    const last = this.#places;
+    const all = truth.placesOf(channel, id);
+    const next = last ? all.filter((place) => last.includes(place - 1)) : all;
+    if (last && next.length === 0) {
+      const isBack = Math.max(...all) <= Math.max(...last);
+      const kind = isBack ? "I1 again or too late" : "I2 with a hole before it";
+      this.#fail(`${kind}: ${who} heard the ${all.join()}. of ${channel} after the ${last.join()}.`);
     }
-    this.#place = place;
+    this.#places = next;
   }
 
   #fail(message: string): void {

@@ -127,14 +127,9 @@ export class Truth {
     return this.#byPosition.get(`${channel} ${textOf(position)}`);
   }
 
-  /**
-   * The place of a publication in a channel without history; 1 is the first. One that was accepted again after it was lost
-   * has several, and `likely` is that of whoever comes after another.
-   */
-  placeOf(channel: string, id: string, likely = 0): number | undefined {
-    const plain = this.#plainOf(channel);
-    const index = plain[likely - 1] === id ? likely - 1 : plain.lastIndexOf(id);
-    return index < 0 ? undefined : index + 1;
+  /** The places of a publication in a channel without history; several when it was accepted again after it was lost. */
+  placesOf(channel: string, id: string): readonly number[] {
+    return this.#plainOf(channel).flatMap((other, index) => (other === id ? [index + 1] : []));
   }
 
   plainTop(channel: string): number {
@@ -162,8 +157,11 @@ export class Truth {
     if (missing.some(({ trimmedAt, lostAt }) => trimmedAt !== undefined || lostAt !== undefined)) return "not kept";
     if (missing.some(({ at }) => at + ttlMs < now)) return "expired";
     // A node that is behind by more than may be replayed need not tell how much of it could still be read.
-    const behind = this.kept(channel).filter(({ position }) => position.offset > from.offset);
-    if (behind.length > recovered) return "too many";
+    const kept = this.kept(channel);
+    const behind = kept.filter(({ position }) => position.offset > from.offset);
+    // So many that came in while it read, too.
+    const recent = kept.filter(({ at }) => at > now - 5_000);
+    if (behind.length > recovered || recent.length > recovered) return "too many";
     const bytes = behind.reduce((sum, { publication }) => sum + JSON.stringify(publication.data).length, 0);
     return bytes * 1.2 > recoveredBytes ? "too long" : undefined;
   }

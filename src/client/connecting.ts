@@ -195,7 +195,7 @@ export function createConnecting(settings: Settings, handler: ConnectingHandler)
     const willReconnect = (isExpired ? tokens.forget() : mayReconnect(code)) && attempt < reconnect.attempts;
     if (wasOpen) handler.lost(code, willReconnect);
     // Whoever is told of a failure may close the client.
-    
+    if (state !== before) return;
     if (!willReconnect) rest({ kind: "closed", cause });
     else if (isAtOnce || (isExpired && !isRenewed)) {
       isRenewed ||= isExpired;

@@ -2,6 +2,8 @@ import { signal, type ReadonlySignal } from "@preact/signals";
 import {
   CarillonError,
   createClient,
+  longPolling,
+  sse,
   webSocket,
   type Channel,
   type Client,
@@ -91,7 +93,7 @@ export function createVisit(wireLog: WireLog): Visit {
       received: (frame: string | Uint8Array) => wireLog.add("received", frame),
     };
     const client = createClient(url, {
-      transports: [tapped(webSocket(), tap)],
+      transports: [webSocket(), sse(), longPolling()].map((transport) => tapped(transport, tap)),
       ...(encoding.value === "msgpack" && { codec: msgpackCodec() }),
     });
     client.onState((next) => {

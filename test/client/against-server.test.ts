@@ -24,7 +24,10 @@ describe("a client whose links break, and a server", () => {
           const { server, client, cut } = world();
           const [handled, heard, answers]: [unknown[], unknown[], Promise<unknown>[]] = [[], [], []];
           server.on("up", ({ data }) => void handled.push(data));
-          server.on("echo", ({ data, reply }) => void (handled.push(data), reply(data)));
+          server.on("echo", ({ data, reply }) => {
+            handled.push(data);
+            reply(data);
+          });
           client.channel("c").on("tick", (data) => heard.push(data));
           await client.channel("c").subscribe();
           const [sent, published]: [number[], number[]] = [[], []];
@@ -153,7 +156,10 @@ describe("a server that stops", () => {
     const serve = (): Server => {
       const server = createServer({ channels });
       server.on("up", ({ data }) => void handled.push(data));
-      server.on("ask", ({ data, reply }) => void (handled.push(data), reply(data)));
+      server.on("ask", ({ data, reply }) => {
+        handled.push(data);
+        reply(data);
+      });
       closing.push(() => server.close());
       return server;
     };

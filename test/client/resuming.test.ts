@@ -171,6 +171,38 @@ describe("what was sent", () => {
     expect(() => client.send("a")).toThrow("full");
   });
 
+  it("leaves its room to others once its session is gone", async () => {
+    const { client, open, pass } = setUp();
+    const envelope = JSON.stringify({ type: "send", event: "a", data: "" }).length;
+    for (const [delayMs, welcome] of [
+      [0, session],
+      [1_000, refused],
+      [2_000, { ...refused, session: "s-3" }],
+    ] as const) {
+      await pass(delayMs);
+      const link = await open({ ...welcome, maxMessageBytes: 2 ** 23 });
+      client.send("a", "x".repeat(2 ** 22 - envelope));
+      expect(link.types).toEqual(["send"]);
+      link.end();
+    }
+    await client.close();
+    await open({ ...session, maxMessageBytes: 2 ** 23 });
+    expect(() => client.send("a", "x".repeat(2 ** 22 - envelope))).not.toThrow();
+  });
+
+  it("may make the application close the client when it is told of it", async () => {
+    const { client, clock, open, states } = setUp();
+    const told: unknown[] = [];
+    client.on("error", () => client.close());
+    client.on("disconnect", ({ code, willReconnect }) => told.push([code, willReconnect]));
+    const link = await open(session);
+    client.send("a");
+    link.end(4410);
+    expect(states.map(({ kind }) => kind)).toEqual(["connecting", "open", "closed"]);
+    expect(told).toEqual([[1000, false]]);
+    expect(clock.timers).toBe(0);
+  });
+
   it("is kept by no client whose server has no sessions", async () => {
     const { client, open } = setUp();
     const link = await open();

@@ -360,7 +360,7 @@ describe("the report", () => {
   test("is one line", () => {
     expect(lineOf("F00", verdict, [])).toBe(
       "F00: 3 published, 2 acked, 1 indeterminate, 2 delivered, 0 lost, 0 duplicated, 0 reordered, 0 phantom, 0 gaps, " +
-        "0 needless gaps, blackout 4.0 ms, p50 3.0 ms, p99 4.0 ms, max 4.0 ms, counts equal the server's",
+        "0 needless gaps, blackout 4.0 ms, p50 3.0 ms, p99 4.0 ms, max 4.0 ms, counts agree with the server's",
     );
     expect(lineOf("F00", verdict, ["gaps: differ"])).toContain("max 4.0 ms, gaps: differ");
   });

@@ -56,6 +56,6 @@ export function lineOf(name: string, verdict: Verdict, differing: readonly strin
     Object.entries(times)
       .map(([what, ms]) => `${what} ${ms.toFixed(ms < 10 ? 1 : 0)} ms,`)
       .join(" "),
-    differing.length === 0 ? "counts equal the server's" : differing.join("; "),
+    differing.length === 0 ? "counts agree with the server's" : differing.join("; "),
   ].join(" ");
 }

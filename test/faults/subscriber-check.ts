@@ -72,12 +72,17 @@ export function checkChannel(
     if (!isOld) last = place;
   }
   const gaps = entries.filter((entry) => entry.kind === "gap");
-  const missing = intervalsOf(entries).flatMap((interval) =>
-    acked.filter((publish) => {
-      if (heard.has(keyOf(publish.pub, publish.seq)) || !isDue(publish, interval, entries)) return false;
-      return !gaps.some((gap) => isCovered(publish, gap, interval, entries));
-    }),
-  );
+  const missing = intervalsOf(entries).flatMap(({ begin, end, isOpen }) => {
+    const inAll = isOpen ? undefined : heardIn(entries, begin, end);
+    const told = gaps.filter((gap) => entries.indexOf(gap) >= begin && entries.indexOf(gap) < end);
+    const covers = told.map((gap) => ({ gap, before: heardIn(entries, begin, entries.indexOf(gap)) }));
+    return acked.filter((publish) => {
+      if (heard.has(keyOf(publish.pub, publish.seq)) || !isAfter(publish, entries[begin] as Subscribed)) return false;
+      // Where the subscription was given up, only what came before something heard had to be heard.
+      if (inAll && !isNewer(inAll, publish)) return false;
+      return !covers.some(({ gap, before }) => !isNewer(before, publish) && spans(gap, publish, before));
+    });
+  });
   const lost = new Set(
     missing.map(({ channel, pub, seq, place }) => `${channel}: ${keyOf(pub, seq)} at ${place?.offset}`),
   );
@@ -105,26 +110,45 @@ function intervalsOf(entries: readonly SubscriberEntry[]): readonly Interval[] {
   return intervals;
 }
 
-/** It had to be heard in this interval: it came after its begin and, where it was given up, before something heard. */
-function isDue(publish: Publish, { begin, end, isOpen }: Interval, entries: readonly SubscriberEntry[]): boolean {
-  const first = entries[begin] as Extract<SubscriberEntry, { readonly kind: "subscribed" }>;
-  const from = first.position === undefined ? undefined : placeOf(first.position);
-  if (from && publish.place?.epoch === from.epoch ? publish.place.offset <= from.offset : publish.at < first.at) {
-    return false;
+type Subscribed = Extract<SubscriberEntry, { readonly kind: "subscribed" }>;
+
+/** It came after the subscription had begun. */
+function isAfter({ place, at }: Publish, subscribed: Subscribed): boolean {
+  const from = subscribed.position === undefined ? undefined : placeOf(subscribed.position);
+  return from && place?.epoch === from.epoch ? place.offset > from.offset : at >= subscribed.at;
+}
+
+/** How far a part of a log has come. */
+interface Heard {
+  /** The largest, by epoch. */
+  readonly offsets: ReadonlyMap<string, number>;
+  /** Of those without a position: the largest, by publisher. */
+  readonly seqs: ReadonlyMap<number, number>;
+}
+
+function heardIn(entries: readonly SubscriberEntry[], begin: number, end: number): Heard {
+  const offsets = new Map<string, number>();
+  const seqs = new Map<number, number>();
+  for (const entry of entries.slice(begin, end)) {
+    if (entry.kind !== "delivered") continue;
+    if (entry.position !== undefined) {
+      const { epoch, offset } = placeOf(entry.position);
+      offsets.set(epoch, Math.max(offset, offsets.get(epoch) ?? 0));
+    } else if (isGenuine(entry.data, entry.channel)) {
+      const { pub, seq } = entry.data;
+      seqs.set(pub, Math.max(seq, seqs.get(pub) ?? 0));
+    }
   }
-  return isOpen || entries.slice(begin, end).some((entry) => entry.kind === "delivered" && isNewer(entry, publish));
+  return { offsets, seqs };
 }
 
-/** The gap was told in this interval, before anything newer, and says that this may be missing. */
-function isCovered(publish: Publish, gap: Gap, { begin, end }: Interval, entries: readonly SubscriberEntry[]): boolean {
-  const told = entries.indexOf(gap);
-  if (told < begin || told > end) return false;
-  const before = entries.slice(begin, told);
-  if (before.some((entry) => entry.kind === "delivered" && isNewer(entry, publish))) return false;
-  return spans(gap, publish, before);
+/** Something newer than it is among what was heard. */
+function isNewer({ offsets, seqs }: Heard, { place, pub, seq }: Publish): boolean {
+  return place ? (offsets.get(place.epoch) ?? 0) > place.offset : (seqs.get(pub) ?? 0) > seq;
 }
 
-function spans({ at, from, to }: Gap, { place, at: triedAt }: Publish, before: readonly SubscriberEntry[]): boolean {
+/** The gap says that this may be missing. */
+function spans({ at, from, to }: Gap, { place, at: triedAt }: Publish, before: Heard): boolean {
   // Without positions there is only time: what was under way between the last word and the gap.
   if (to === undefined || !place) return triedAt <= at;
   const end = placeOf(to);
@@ -133,14 +157,5 @@ function spans({ at, from, to }: Gap, { place, at: triedAt }: Publish, before: r
     return place.offset <= end.offset && (begin?.epoch !== end.epoch || place.offset > begin.offset);
   if (place.epoch === begin?.epoch) return place.offset > begin.offset;
   // Of an epoch that came and went between the two.
-  return triedAt <= at && !before.some((entry) => "position" in entry && placeOf(entry.position).epoch === end.epoch);
-}
-
-function isNewer(delivered: Delivered, { place, pub, seq }: Publish): boolean {
-  if (place && delivered.position !== undefined) {
-    const heard = placeOf(delivered.position);
-    return heard.epoch === place.epoch && heard.offset > place.offset;
-  }
-  const { data, channel } = delivered;
-  return isGenuine(data, channel) && data.pub === pub && data.seq > seq;
+  return triedAt <= at && !before.offsets.has(end.epoch);
 }

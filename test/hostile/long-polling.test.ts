@@ -218,7 +218,7 @@ const rows: readonly (Row | Elsewhere)[] = [
     what: "a connection that has no link cannot be polled",
     async run({ url, server, clock }) {
       clock.advance(60_000);
-      const [{ id }] = server.connections as [{ id: string }];
+      const { id } = server.connections[0]!;
       expect(await ask(`${url}/poll?link=${id}&after=0`)).toMatchObject({ status: 400 });
     },
   },

@@ -11,7 +11,7 @@ export async function dial(url: string): Promise<Socket> {
 }
 
 /** Everything that comes until the other side ends the connection, or until it fits. */
-export async function readUntil(socket: Socket, fits: RegExp | undefined = undefined): Promise<string> {
+export async function readUntil(socket: Socket, fits?: RegExp): Promise<string> {
   let text = "";
   try {
     for await (const chunk of socket.iterator({ destroyOnReturn: false })) {

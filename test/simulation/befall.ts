@@ -37,6 +37,15 @@ export function befall(world: World, { at, actor, kind, channel = "", amount = 1
     case "unsubscribe":
       participant?.unsubscribe(channel);
       break;
+    case "rush":
+      participant?.unsubscribe(channel);
+      participant?.subscribe(channel, flag);
+      for (let each = 0; each < 10; each += 1) {
+        scheduler.after(random.time(each * 20), () => {
+          for (const other of nodes) if (other && !other.clock.isStopped) other.publish(channel);
+        });
+      }
+      break;
     case "history":
       participant?.history(historyChannels[actor % historyChannels.length]!, amount * 2, flag);
       break;

@@ -64,7 +64,7 @@ export function drawConfig(random: SeededRandom): Config {
   const calm: BrokerFaults = calmBroker(random.pick([0, 1, 5, 30]));
   return {
     nodes: random.pick([1, 1, 2, 2, 3]),
-    clients: random.whole(2, 5),
+    clients: random.whole(2, 6),
     delayMs: random.pick([1, 5, 20, 60]),
     stickiness: random.pick([1, 1, 0.9, 0.5]),
     closeLoss: sometimes(() => random.next() * 0.5),

@@ -16,7 +16,7 @@ export function plant(mutations: readonly Mutation[]): void {
       const loaded = next(url, context);
       const planted = mutations.filter(({ file }) => url.endsWith(`/src/${file}`));
       if (planted.length === 0) return loaded;
-      let source = String(loaded.source);
+      let source = Buffer.from(loaded.source as Uint8Array).toString();
       for (const mutation of planted) source = mutated(source, mutation);
       return { ...loaded, source };
     },

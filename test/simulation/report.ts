@@ -4,7 +4,12 @@ import type { Outcome } from "./simulate.ts";
 
 /** What a person needs to see a failure again. */
 export function describeFailure({ seed, failure, tail, schedule }: Outcome): string {
-  return [`seed ${seed}: ${failure}`, `its schedule has ${schedule.length} entries; the last of its trace:`, ...tail.map((line) => `  ${line}`), ""].join("\n");
+  return [
+    `seed ${seed}: ${failure}`,
+    `its schedule has ${schedule.length} entries; the last of its trace:`,
+    ...tail.map((line) => `  ${line}`),
+    "",
+  ].join("\n");
 }
 
 export function describeShrunk({ outcome, only, tries }: Shrunk): string {

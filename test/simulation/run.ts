@@ -32,7 +32,10 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 async function run(): Promise<number> {
   const first = Number(values.from);
   const start = performance.now();
-  const only = values.only?.split(",").filter((word) => /^\d+$/.test(word)).map(Number);
+  const only = values.only
+    ?.split(",")
+    .filter((word) => /^\d+$/.test(word))
+    .map(Number);
   const options = { ...(only && { only }), ...(values.trace && { print }) };
   let seeds = 0;
   let failures = 0;
@@ -59,7 +62,9 @@ async function run(): Promise<number> {
     }
   }
   const seconds = (performance.now() - start) / 1_000;
-  print(`${seeds} seeds, ${failures} failures, ${events} events, ${heard} heard, ${gaps} gaps, ${seconds.toFixed(1)} s`);
+  print(
+    `${seeds} seeds, ${failures} failures, ${events} events, ${heard} heard, ${gaps} gaps, ${seconds.toFixed(1)} s`,
+  );
   return failures;
 }
 

@@ -11,6 +11,8 @@ export type DeedKind =
   | "tell"
   | "subscribe"
   | "unsubscribe"
+  /** Subscribes afresh while much is published. */
+  | "rush"
   | "history";
 
 /** Something that happens at a moment of its own, whatever else does. */
@@ -28,7 +30,7 @@ export interface Entry {
 
 /** How many of them there are in a schedule, and what they look like. */
 const deeds: Readonly<Record<DeedKind, number>> = {
-  publish: 110,
+  publish: 160,
   "publish-again": 12,
   "server-publish": 15,
   send: 30,
@@ -36,6 +38,7 @@ const deeds: Readonly<Record<DeedKind, number>> = {
   tell: 30,
   subscribe: 14,
   unsubscribe: 7,
+  rush: 8,
   history: 8,
 };
 

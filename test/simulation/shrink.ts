@@ -24,7 +24,7 @@ export async function shrink(failing: Outcome, deadlineMs: number): Promise<Shru
   while (performance.now() < end) {
     const size = Math.ceil(only.length / parts);
     let isSmaller = false;
-    for (let start = 0; start < only.length && performance.now() < end; ) {
+    for (let start = 0; start < only.length && performance.now() < end;) {
       const candidate = [...only.slice(0, start), ...only.slice(start + size)];
       tries += 1;
       const found = await simulate(failing.seed, { only: candidate });

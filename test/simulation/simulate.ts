@@ -46,7 +46,8 @@ export async function simulate(seed: number, { only, print }: SimulateOptions = 
   const schedule = drawSchedule(config, safetyMs, random.part("schedule"));
   const world = new World(config, random.part("world"), print);
   const { scheduler } = world;
-  const rejected = (error: unknown): void => world.fail(`nobody handles ${String(error instanceof Error ? error.stack : error)}`);
+  const rejected = (error: unknown): void =>
+    world.fail(`nobody handles ${String(error instanceof Error ? error.stack : error)}`);
   process.on("unhandledRejection", rejected);
   try {
     for (const [index, entry] of schedule.entries()) {
@@ -79,7 +80,8 @@ function checkLiveness(world: World): void {
     if (!participant || participant.isGone) continue;
     const { kind } = participant.client.state;
     if (kind !== "open") world.fail(`liveness: ${participant.name} is ${kind}`);
-    else if (conduct.unheard(participant.client.state.connection) > 0) world.fail(`liveness: ${participant.name} was not told everything`);
+    else if (conduct.unheard(participant.client.state.connection) > 0)
+      world.fail(`liveness: ${participant.name} was not told everything`);
     for (const channel of historyChannels) checkTop(world, participant, channel);
     for (const channel of plainChannels) {
       const listening = participant.listenings.get(channel);
@@ -95,7 +97,8 @@ function checkTop(world: World, { name, listenings, client }: Participant, chann
   const listening = listenings.get(channelName);
   if (!listening) return;
   const channel = client.channel(channelName);
-  if (channel.state.kind !== "subscribed") return world.fail(`liveness: ${name} is ${channel.state.kind} in ${channelName}`);
+  if (channel.state.kind !== "subscribed")
+    return world.fail(`liveness: ${name} is ${channel.state.kind} in ${channelName}`);
   const { top } = world.broker.store.read(channelName, { limit: 0 });
   const { position } = channel as { readonly position?: string };
   const at = listening.at;

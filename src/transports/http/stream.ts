@@ -100,7 +100,6 @@ export class EventStream implements Sink {
   #end(): void {
     this.#isOver = true;
     this.#timer.cancel();
-    this.#sends.drop();
   }
 
   #look(): void {

@@ -137,6 +137,7 @@ describe("HTTP rules", () => {
     const second = ask(url, "second");
     expect([(await first).text, (await second).text]).toEqual(["answer 2", "answer 1"]);
     expect(heard.map(({ body }) => body)).toEqual(["second", "first"]);
+    expect((await first).ms).toBeLessThan(9_000);
     proxy.requests.on({ method: "POST" }, { kind: "reorder", maxMs: 20 });
     expect((await ask(url, "alone")).ms).toBeGreaterThanOrEqual(19);
   });

@@ -19,7 +19,8 @@ export class Conduct {
   /** Questions that nobody has answered yet, and when they must have been. */
   readonly #open = new Map<string, number>();
   readonly #now: () => number;
-  settled = 0;
+  /** The longest frame so far; a limit may be passed by one. */
+  #longest = 0;
 
   constructor({ now, fail }: ConductParts) {
     this.#now = now;
@@ -31,7 +32,8 @@ export class Conduct {
     const key = `${what} ${client}:${number}`;
     if (this.#handled.has(key)) this.#fail(`I16 ${key} was handled twice`);
     this.#handled.add(key);
-    if (this.#connections.get(connection) !== "open") this.#fail(`I13 ${key} was handled for a connection that is not open`);
+    if (this.#connections.get(connection) !== "open")
+      this.#fail(`I13 ${key} was handled for a connection that is not open`);
     const last = this.#lastHandled.get(`${connection} ${client}`) ?? 0;
     if (number <= last) this.#fail(`I8 ${key} was handled after number ${last}`);
     this.#lastHandled.set(`${connection} ${client}`, number);
@@ -61,7 +63,8 @@ export class Conduct {
   /** A client was told it. */
   hears(who: string, connection: string, number: number): void {
     const last = this.#heard.get(connection) ?? 0;
-    if (number !== last + 1) this.#fail(`${number > last ? "I2" : "I1"} ${who} was told number ${number} of ${connection} after ${last}`);
+    if (number !== last + 1)
+      this.#fail(`${number > last ? "I2" : "I1"} ${who} was told number ${number} of ${connection} after ${last}`);
     this.#heard.set(connection, number);
   }
 
@@ -78,12 +81,26 @@ export class Conduct {
       this.#fail(`I12 a session is on ${earlier.name} and on ${wire.name}`);
   }
 
+  /** A node closes a wire: the code tells the client whether to come back, and what became of what it sent. */
+  closes(wire: string, code: number): void {
+    if (code !== 1000 && !(code >= 4000 && code <= 4999)) this.#fail(`I19 ${wire} was closed with ${code}`);
+  }
+
+  /** A node has sent so many bytes at once. */
+  sent(bytes: number): void {
+    this.#longest = Math.max(this.#longest, bytes);
+  }
+
+  /** So many bytes wait for a client of a node. */
+  waits(connection: string, bytes: number, limit: number): void {
+    if (bytes > limit + this.#longest) this.#fail(`I11 ${bytes} bytes wait for ${connection}, and ${limit} may`);
+  }
+
   asks(question: string, deadlineMs: number): void {
     this.#open.set(question, this.#now() + deadlineMs);
   }
 
   answered(question: string): void {
-    this.settled += 1;
     if (!this.#open.delete(question)) this.#fail(`I16 ${question} was answered twice`);
   }
 

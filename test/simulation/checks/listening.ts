@@ -29,6 +29,8 @@ export class Listening {
   #at: Position | undefined;
   /** As `#at`, in a channel without history: where it may be. */
   #places: readonly number[] | undefined;
+  /** In a channel without history: what comes after this is heard. */
+  #beginsAt: number | undefined;
   /** Where the server said that it begins. */
   #begins: Position | undefined;
   #isOver = false;
@@ -44,12 +46,14 @@ export class Listening {
   }
 
   get place(): number | undefined {
-    return this.#places?.at(-1);
+    return this.#places?.at(-1) ?? this.#beginsAt;
   }
 
   /** The server has answered that the subscription begins here. */
   begins(position: Position | undefined): void {
+    const { hasHistory, truth, channel } = this.#parts;
     if (position) this.#begins = position;
+    if (!hasHistory) this.#beginsAt = truth.plainTop(channel);
   }
 
   /** The application has given it up, or is gone. */
@@ -111,6 +115,11 @@ export class Listening {
       const kind = isBack ? "I1 again or too late" : "I2 with a hole before it";
       this.#fail(`${kind}: ${who} heard the ${all.join()}. of ${channel} after the ${last.join()}.`);
     }
+    const begins = this.#beginsAt;
+    if (!last && begins !== undefined && Math.min(...all) > begins + 1)
+      this.#fail(
+        `I2 with a hole before it: ${who} heard the ${all.join()}. of ${channel} first, and is there since the ${begins}.`,
+      );
     this.#places = next;
   }
 

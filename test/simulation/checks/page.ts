@@ -42,7 +42,8 @@ export function checkPage(page: Page, request: PageRequest, { truth, scheduler, 
   const top = positionOf(page.top);
   if (after !== undefined) {
     const place = positionOf(after);
-    if (!page.isCovered && !truth.whyGap(channel, place, top, scheduler.now)) wrong("it is covered, and said not to be");
+    if (!page.isCovered && !truth.whyGap(channel, place, top, scheduler.now))
+      wrong("it is covered, and said not to be");
     if (!page.isCovered) return;
     if (!isSame(first?.previous ?? top, place)) wrong("it does not begin there");
     if (last && entries.length < limit && !isSame(last.position, top)) wrong("it ends too early");

@@ -73,14 +73,18 @@ export class BrokerStore {
     truth.forget(lost.map(({ publication }) => publication));
     const ids = new Set(lost.map(({ publication: { channel, id } }) => `${channel} ${id}`));
     for (const channel of this.#parts.channels) {
-      truth.lost(truth.kept(channel).filter(({ publication: { id } }) => ids.has(`${channel} ${id}`)), now());
+      truth.lost(
+        truth.kept(channel).filter(({ publication: { id } }) => ids.has(`${channel} ${id}`)),
+        now(),
+      );
     }
     this.#restart();
     for (const { publication, keep, drawn } of this.#log) {
       this.#replayed = drawn;
       const { position } = this.#memory.publish(publication, keep) as Accepted;
       const known = position && truth.find(publication.channel, position);
-      if (position && !known) throw new Error(`the broker did not come back as it was: ${publication.channel} ${position.offset}`);
+      if (position && !known)
+        throw new Error(`the broker did not come back as it was: ${publication.channel} ${position.offset}`);
     }
     this.#replayed = undefined;
   }
@@ -110,4 +114,3 @@ export class BrokerStore {
     return memory;
   }
 }
-

@@ -5,7 +5,7 @@ import type { Scheduler } from "./scheduler.ts";
 /** How a network behaves between faults. */
 export interface Weather {
   /** The mean time that something takes. */
-  readonly delayMs: number;
+  delayMs: number;
 }
 
 interface Parcel {

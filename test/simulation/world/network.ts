@@ -31,7 +31,7 @@ export interface NetworkParts {
   /** How likely a client comes back to the node it was on. */
   readonly stickiness: number;
   readonly closeLoss: () => number;
-  readonly maxBufferedBytes: number;
+  readonly maxBufferedBytes: () => number;
   readonly nodes: () => readonly Reachable[];
   readonly tap: PipeTap;
 }
@@ -85,7 +85,7 @@ export class Network {
           scheduler.after(random.time(weather.delayMs), () => {
             const node = signal.aborted ? undefined : this.#choose(caller);
             if (!node) return fail();
-            const pipe = this.#open(caller, node, `${name}`, subprotocol);
+            const pipe = this.#open(caller, node, name, subprotocol);
             const arrived = (act: () => void): void => {
               scheduler.after(random.time(weather.delayMs), () => whenRunning(caller.clock, act));
             };
@@ -121,7 +121,7 @@ export class Network {
       client: caller.clock,
       server: node.clock,
       subprotocol,
-      maxBufferedBytes,
+      maxBufferedBytes: maxBufferedBytes(),
       closeLoss,
       tap,
     });

@@ -96,6 +96,16 @@ export class NodeActor implements Reachable {
     this.server.channel(channel).publish("m", data).catch(ignore);
   }
 
+  /** Looks at how much waits for its clients. */
+  look(): void {
+    const { conduct, config } = this.#world;
+    for (const connection of this.server.connections) {
+      // What the application does not see of a connection.
+      const { id, wire } = connection as unknown as { readonly id: string; readonly wire: Wire };
+      conduct.waits(id, wire.bufferedBytes, config.maxBufferedBytes);
+    }
+  }
+
   /** The process dies, and everything in it. */
   crash(): void {
     this.#trace("crashes");
@@ -114,7 +124,8 @@ export class NodeActor implements Reachable {
     if (this.#isGone) return;
     const tookMs = this.clock.now() - start;
     this.#trace(`has drained in ${tookMs.toFixed(0)}`);
-    if (tookMs > timeoutMs + 50 && !this.#hasStalled) this.#world.fail(`I19 ${this.name} took ${tookMs} ms to drain, and not ${timeoutMs}`);
+    if (tookMs > timeoutMs + 50 && !this.#hasStalled)
+      this.#world.fail(`I19 ${this.name} took ${tookMs} ms to drain, and not ${timeoutMs}`);
     const { connections } = this.server.stats();
     if (connections > 0) this.#world.fail(`I19 ${this.name} has ${connections} connections after it drained`);
     // What its own handlers still wait for are not the server's timers.

@@ -49,7 +49,10 @@ export class Participant implements Caller {
       connectTimeoutMs: 2_000,
       requestTimeoutMs: config.requestTimeoutMs,
       reconnect: { delayMs: 200, maxDelayMs: 2_000 },
-      ...({ upgradeMs: config.upgradeMs, ...(config.batches && { batch: { maxMessages: 5, maxDelayMs: 40 } }) } as object),
+      ...({
+        upgradeMs: config.upgradeMs,
+        ...(config.batches && { batch: { maxMessages: 5, maxDelayMs: 40 } }),
+      } as object),
     };
     this.client = createClient("ws://world/carillon", options);
     this.#listen();
@@ -130,8 +133,10 @@ export class Participant implements Caller {
       question();
       const { client, number } = answered as Numbered;
       const { conduct } = this.#world;
-      if (client !== this.name || number !== asked.number) this.#fail(`I16 ${this.name} asked ${asked.number} and was answered ${client}:${number}`);
-      if (!conduct.wasHandled("ask", client, number)) this.#fail(`I16 ${client}:${number} was answered and not handled`);
+      if (client !== this.name || number !== asked.number)
+        this.#fail(`I16 ${this.name} asked ${asked.number} and was answered ${client}:${number}`);
+      if (!conduct.wasHandled("ask", client, number))
+        this.#fail(`I16 ${client}:${number} was answered and not handled`);
     }, question);
   }
 
@@ -190,7 +195,7 @@ export class Participant implements Caller {
     const { truth } = this.#world;
     const question = this.#asks(`publish ${data.number}`);
     const options = id === undefined ? {} : { id };
-    const publishing = this.client.channel(channel).publish("m", data, options as object);
+    const publishing = this.client.channel(channel).publish("m", data, options);
     publishing.then(
       (accepted) => {
         question();
@@ -240,7 +245,7 @@ export class Participant implements Caller {
       else this.#fail(`I13 ${this.name} was told of a gap in ${gap.channel}, where it is not`);
     });
     on("connect", (what) => this.#trace(`is connected ${JSON.stringify(what)}`));
-    on("error", (what) => this.#trace(`is told ${toCarillonError(what, "internal").code} ${String((what as Error).message)}`));
+    on("error", (what) => this.#trace(`is told ${toCarillonError(what, "internal").code} ${(what as Error).message}`));
     for (const name of channels) {
       client.channel(name).on("m", (data, publication) => {
         const { id, position } = publication as { readonly id?: string; readonly position?: string };

@@ -12,6 +12,8 @@ export interface PipeTap {
   toServer(pipe: Pipe, frame: Frame): void;
   /** The server has sent it. */
   told(pipe: Pipe, frame: Frame): void;
+  /** The server closes it. */
+  closes(pipe: Pipe, code: number): void;
   event(pipe: Pipe, what: string): void;
 }
 
@@ -53,6 +55,8 @@ export class Pipe {
   #wireHandler: WireHandler | undefined;
   #clientEnd: "open" | "closing" | "closed" = "open";
   #serverEnd: "open" | "closing" | "closed" = "open";
+  /** As the client is told of it, perhaps only when it begins to receive. */
+  #clientEnding: { readonly code: number; readonly reason: string } | undefined;
   #lastWriteAt: number;
 
   constructor(parts: PipeParts) {
@@ -94,6 +98,8 @@ export class Pipe {
       receive: (handler) => {
         this.#linkHandler = handler;
         toClient.release();
+        const ending = this.#clientEnding;
+        if (ending) scheduler.after(0, () => handler.closed(ending.code, ending.reason));
       },
       close: (code = 1000, reason = "") => this.#closeByClient(code, reason),
     };
@@ -111,7 +117,8 @@ export class Pipe {
   /** The faults are over: a direction that is dead takes the other one with it, and what is stuck moves. */
   heal(): void {
     this.toClient.speedUp();
-    if (this.toClient.isDead || this.toServer.isDead) this.break({ keepsUnderway: false, clientMs: 100, serverMs: 100 });
+    if (this.toClient.isDead || this.toServer.isDead)
+      this.break({ keepsUnderway: false, clientMs: 100, serverMs: 100 });
   }
 
   serve(handler: WireHandler): void {
@@ -158,7 +165,7 @@ export class Pipe {
   #closeByServer(code: number, reason: string): void {
     if (this.#serverEnd !== "open") return;
     const { scheduler, random, closeLoss, tap } = this.#parts;
-    tap.event(this, `closed by the server ${code}`);
+    tap.closes(this, code);
     this.#serverEnd = "closing";
     this.toServer.die();
     const back = random.time(this.#parts.weather.delayMs);
@@ -210,6 +217,7 @@ export class Pipe {
       return;
     }
     this.#clientEnd = "closed";
+    this.#clientEnding = { code, reason };
     tap.event(this, `over for the client ${code}`);
     this.#linkHandler?.closed(code, reason);
   }

@@ -96,7 +96,11 @@ export class SharedBroker {
       const isDown = scheduler.now < this.#outageUntil;
       // What a channel without history loses is lost for good, so nothing is.
       if (publication.position && (isDown || random.chance(drop))) continue;
-      const earliest = Math.max(member.lastArrivals.get(channel) ?? 0, scheduler.now + random.time(delayMs), isDown ? this.#outageUntil : 0);
+      const earliest = Math.max(
+        member.lastArrivals.get(channel) ?? 0,
+        scheduler.now + random.time(delayMs),
+        isDown ? this.#outageUntil : 0,
+      );
       member.lastArrivals.set(channel, earliest + 1 / 32);
       this.#reach(member, earliest + 1 / 32 - scheduler.now, deliver);
       if (publication.position && random.chance(repeat)) {
@@ -172,7 +176,7 @@ export class SharedBroker {
     return new Promise((resolve, reject) => {
       const { delayMs, late, timeout, failure } = faults();
       const answer = (settle: () => void): void => {
-        this.#reach(member, random.chance(late) ? random.time(1_000) : random.time(delayMs), settle);
+        this.#reach(member, random.chance(late) ? Math.min(random.time(1_000), 5_000) : random.time(delayMs), settle);
       };
       const failed = (): void => answer(() => reject(new Error("the broker failed")));
       const arrival = Math.max(member.lastOperation, scheduler.now + random.time(delayMs));

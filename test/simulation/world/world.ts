@@ -14,6 +14,9 @@ import { SharedBroker } from "./shared-broker.ts";
 import { Trace } from "./trace.ts";
 import { wireTap } from "./wire-tap.ts";
 
+/** How often the limits of memory are looked at. */
+const lookMs = 250;
+
 /** Everything there is in one seed's world. */
 export class World {
   readonly config: Config;
@@ -34,13 +37,17 @@ export class World {
   gaps = 0;
   readonly nodes: (NodeActor | undefined)[] = [];
   readonly participants: (Participant | undefined)[] = [];
+  readonly #weather: Weather;
   #starts = 0;
 
   constructor(config: Config, random: SeededRandom, print?: (line: string) => void) {
     this.config = config;
+    this.#weather = { delayMs: config.delayMs };
     this.random = random;
     const fail = (message: string): void => this.fail(message);
-    this.scheduler = new Scheduler(random.part("ties"), (error) => fail(String(error instanceof Error ? error.stack : error)));
+    this.scheduler = new Scheduler(random.part("ties"), (error) =>
+      fail(String(error instanceof Error ? error.stack : error)),
+    );
     const now = (): number => this.scheduler.now;
     this.trace = new Trace(now, print);
     this.truth = new Truth(config.bounds, fail);
@@ -59,23 +66,27 @@ export class World {
       truth: this.truth,
       now,
       accepted: (publication, previous) => {
-        this.trace.add("broker", `accepts ${publication.channel} ${publication.id} ${publication.position?.offset ?? ""}`);
+        this.trace.add(
+          "broker",
+          `accepts ${publication.channel} ${publication.id} ${publication.position?.offset ?? ""}`,
+        );
         this.broker.fanOut(publication, previous);
       },
     });
-    const weather: Weather = { delayMs: config.delayMs };
     this.network = new Network({
       scheduler: this.scheduler,
       random: random.part("network"),
-      weather,
+      weather: this.#weather,
       stickiness: config.stickiness,
       closeLoss: () => (this.isHealed ? 0 : config.closeLoss),
-      maxBufferedBytes: config.maxBufferedBytes,
+      // With less than what is replayed at once, nobody would ever get to the top.
+      maxBufferedBytes: () => (this.isHealed ? 1_048_576 : config.maxBufferedBytes),
       nodes: () => this.nodes.filter((node) => node !== undefined),
       tap: wireTap(this.trace, this.conduct),
     });
     for (let slot = 0; slot < config.nodes; slot += 1) this.startNode(slot);
     for (let slot = 0; slot < config.clients; slot += 1) this.startParticipant(slot);
+    this.#look();
   }
 
   fail(message: string): void {
@@ -102,6 +113,12 @@ export class World {
     for (const channel of channels) if (this.random.part(participant.name).chance(0.7)) participant.subscribe(channel);
   }
 
+  #look(): void {
+    if (this.isHealed) return;
+    for (const node of this.nodes) node?.look();
+    this.scheduler.after(lookMs, () => this.#look());
+  }
+
   nodeIsGone(node: NodeActor): void {
     const slot = this.nodes.indexOf(node);
     if (slot >= 0) this.nodes[slot] = undefined;
@@ -115,6 +132,7 @@ export class World {
   heal(): void {
     this.isHealed = true;
     this.trace.add("world", "heals");
+    this.#weather.delayMs = Math.min(this.config.delayMs, 5);
     this.broker.heal();
     this.identities.heal();
     this.network.heal();

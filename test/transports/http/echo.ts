@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { Dialect, HttpSettings } from "../../../src/dialects/dialect.ts";
+import type { Dialect, HttpSettings, WebSocketSettings } from "../../../src/dialects/dialect.ts";
 import type { Handshake } from "../../../src/engine/handshake.ts";
 import type { Frame, Wire } from "../../../src/engine/ports/wire.ts";
 
@@ -18,13 +18,16 @@ export class Echo implements Dialect {
   readonly anyOrigin = false;
   readonly sessions: Echoing[] = [];
   readonly #http: Partial<HttpSettings>;
+  readonly #webSocket: Partial<WebSocketSettings>;
   /** What a frame leads to, instead of an echo. */
   onFrame: (session: Echoing, frame: Frame) => void = ({ wire }, frame) => wire.send([frame]);
+  onOpen: () => void = () => undefined;
   /** Instead of letting it open. */
   onRoute: () => ReturnType<ReturnType<Dialect["mount"]>["route"]> = () => ({ kind: "open" });
 
-  constructor(http: Partial<HttpSettings> = {}) {
+  constructor(http: Partial<HttpSettings> = {}, webSocket: Partial<WebSocketSettings> = {}) {
     this.#http = http;
+    this.#webSocket = webSocket;
   }
 
   get last(): Echoing {
@@ -34,7 +37,14 @@ export class Echo implements Dialect {
   mount(): ReturnType<Dialect["mount"]> {
     const maxMessageBytes = 1_000;
     return {
-      webSocket: { maxMessageBytes, pingMs: 0, pongMs: 0, maxBufferedBytes: 100_000, compressFromBytes: 0 },
+      webSocket: {
+        maxMessageBytes,
+        pingMs: 0,
+        pongMs: 0,
+        maxBufferedBytes: 100_000,
+        compressFromBytes: 0,
+        ...this.#webSocket,
+      },
       http: {
         maxMessageBytes,
         maxBufferedBytes: 100_000,
@@ -61,6 +71,7 @@ export class Echo implements Dialect {
         const ended = Promise.withResolvers<{ code: number; reason: string }>();
         const session: Echoing = { wire, handshake, subprotocol, received: [], closed: ended.promise };
         this.sessions.push(session);
+        this.onOpen();
         return {
           receive: (frame) => {
             session.received.push(frame);

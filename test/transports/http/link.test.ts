@@ -29,6 +29,20 @@ describe("an idle link", () => {
     expect((await client.acknowledge(0)).status).toBe(204);
   });
 
+  test("is one whose poll was given up", async () => {
+    const { link, echo, clock } = await serve();
+    const client = await link();
+    const leaving = new AbortController();
+    const before = clock.timers;
+    const polled = client.poll(0, { signal: leaving.signal });
+    await until(() => clock.timers > before);
+    leaving.abort();
+    await expect(polled).rejects.toThrow();
+    await until(() => clock.timers === before);
+    clock.advance(30_000);
+    expect(await echo.last.closed).toMatchObject({ code: 1006 });
+  });
+
   test("is one whose stream is all that is left", async () => {
     const { link, echo, clock } = await serve();
     const stream = await (await link()).stream();

@@ -1,4 +1,7 @@
 import { Buffer } from "node:buffer";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
 import { Echo } from "./echo.ts";
 import { ask, LinkClient } from "./link-client.ts";
@@ -53,23 +56,41 @@ describe("a link", () => {
     expect(told).toEqual([{ error: new Error("the secret") }]);
   });
 
-  test("whose client left before it learned the id is gone at once", async () => {
-    const { echo, url, clock } = await serve();
+  test("is not opened for a client that has left", async () => {
+    const { echo, url, link } = await serve();
     const routed = Promise.withResolvers<{ kind: "open" }>();
-    echo.onRoute = () => routed.promise;
+    let isAsked = false;
+    echo.onRoute = () => {
+      isAsked = true;
+      return routed.promise;
+    };
     const leaving = new AbortController();
-    const asked = ask(`${url}/open`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      signal: leaving.signal,
-    });
-    const before = clock.timers;
-    await turn();
+    const headers = { "Content-Type": "application/json" };
+    const asked = ask(`${url}/open`, { method: "POST", headers, signal: leaving.signal });
+    await until(() => isAsked);
     leaving.abort();
     await expect(asked).rejects.toThrow();
+    // By the time that others were served the server has seen it.
+    echo.onRoute = () => ({ kind: "open" });
+    await link();
+    await link();
     routed.resolve({ kind: "open" });
-    await until(() => echo.sessions.length === 0 || clock.timers === before);
-    expect(clock.timers).toBe(0);
+    await link();
+    expect(echo.sessions).toHaveLength(3);
+  });
+
+  test("is gone at once when its client left without having learned the id", async () => {
+    const { echo, server } = await serve();
+    const httpServer = createServer((request, response) => {
+      echo.onOpen = () => response.destroy();
+      server.request(request, response);
+    });
+    httpServer.listen(0, "127.0.0.1");
+    await once(httpServer, "listening");
+    const { port } = httpServer.address() as AddressInfo;
+    await expect(LinkClient.open(`http://127.0.0.1:${port}/echo`)).rejects.toThrow();
+    expect(await echo.last.closed).toEqual({ code: 1006, reason: "" });
+    httpServer.close();
   });
 });
 

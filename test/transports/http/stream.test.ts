@@ -5,6 +5,7 @@ import { converse, headOf } from "../../server/raw-request.ts";
 import { Echo } from "./echo.ts";
 import { ask, LinkClient } from "./link-client.ts";
 import { serve, turn, until } from "./serve.ts";
+import type { StreamReader } from "./stream-reader.ts";
 
 describe("a stream", () => {
   test("carries what was sent before and what is sent meanwhile, and counts it", async () => {
@@ -109,10 +110,16 @@ describe("a stream", () => {
     await stream.take(10);
     const again = await client.stream({ after: 5 });
     expect(await again.take(5)).toEqual(frames.slice(5));
-    const lost = await client.stream({ after: 4 });
+
+    const other = await link();
+    const { wire, closed } = echo.last;
+    const first = await other.stream();
+    for (const frame of frames) wire.send([frame]);
+    await first.take(10);
+    const lost = await other.stream({ after: 4 });
     expect(lost.response.statusCode).toBe(200);
     expect(await lost.next()).toMatchObject({ event: "close", data: expect.stringContaining('"code":1002') as string });
-    expect(await echo.last.closed).toMatchObject({ code: 1002 });
+    expect(await closed).toMatchObject({ code: 1002 });
   });
 
   test("S09: that was silent for 15 s gets a comment", async () => {
@@ -218,6 +225,54 @@ describe("a client that does not read its stream", () => {
     expect(await closed).toMatchObject({ code: 4508 });
     expect((await client.poll(0)).body).toContain("4508");
     slow.response.destroy();
+  });
+
+  test("L10: owes what waits for it until it has caught up or is gone", async () => {
+    const { link, echo } = await serve(new Echo({ maxBufferedBytes: 4_000_000 }), { maxBufferedBytes: 4_500_000 });
+    const owing = async (): Promise<StreamReader> => {
+      const stream = await (await link()).stream();
+      const { wire } = echo.last;
+      stream.response.pause();
+      for (let turns = 0; turns < 1_000 && wire.bufferedBytes < 2_000_000; turns += 1) {
+        wire.send(["x".repeat(200_000)]);
+        await turn();
+        await turn();
+      }
+      expect(wire.bufferedBytes).toBeGreaterThanOrEqual(2_000_000);
+      return stream;
+    };
+    const caughtUp = await owing();
+    const first = echo.last;
+    caughtUp.response.resume();
+    await until(() => first.wire.bufferedBytes === 0);
+    const gone = await owing();
+    const second = echo.last;
+    gone.response.destroy();
+    // What is kept for its return is all that it owes then.
+    await until(() => second.wire.bufferedBytes <= 1_000_000);
+    await link();
+    echo.last.wire.send(["x".repeat(3_400_000)]);
+    expect(echo.last.wire.bufferedBytes).toBe(3_400_000);
+    caughtUp.response.destroy();
+  });
+
+  test("L10: is closed with 4508 when all together wait for too much", async () => {
+    const { link, echo, clock } = await serve(new Echo({ maxBufferedBytes: 100_000_000 }), {
+      maxBufferedBytes: 1_000_000,
+    });
+    const stream = await (await link()).stream();
+    stream.response.pause();
+    let code = 0;
+    void echo.last.closed.then((ending) => (code = ending.code));
+    for (let sent = 0; sent < 1_000 && echo.last.wire.bufferedBytes <= 1_000_000; sent += 1) {
+      echo.last.wire.send(["x".repeat(200_000)]);
+      await turn();
+      await turn();
+    }
+    clock.advance(5_000);
+    await until(() => code !== 0);
+    expect(code).toBe(4508);
+    stream.response.destroy();
   });
 
   test("holds back what waits for it to have drained", async () => {

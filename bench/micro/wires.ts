@@ -3,7 +3,7 @@ import type { Packet, Wire, WireHandler } from "../../src/engine/ports/wire.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { createServer, type Server } from "../../src/server/server.ts";
 import { frame } from "../../src/transports/websocket/framing.ts";
-import { SharedSends, type Sends, type Sink } from "../../src/transports/websocket/shared-sends.ts";
+import { SharedSends, type Sends, type Sink } from "../../src/transports/shared-sends.ts";
 
 /** A wire that shares its bytes with others as a WebSocket does, and writes them nowhere. */
 export class CountingWire implements Wire, Sink {

@@ -5,10 +5,10 @@ import type { ClientMessage, ConnectedMessage } from "../protocol/messages.ts";
 import type { Settings } from "./options.ts";
 import { bytesOf } from "./transports/joining.ts";
 
-/** More messages that wait, or that the server has not acknowledged, are refused with `queue-full`. */
+/** More messages that wait for a connection are refused with `queue-full`. */
 const maxWaiting = 1_000;
 
-/** The same for their bytes, and for what the link has buffered. */
+/** The same for the bytes of what waits or is not acknowledged yet, and for what the link has buffered. */
 const maxWaitingBytes = 4 * 1024 * 1024;
 
 /** What the outbox needs of a conversation. */
@@ -163,7 +163,7 @@ export function createOutbox({ codec, offline, batch, clock }: Settings): Outbox
       if (error) throw error;
       if (isOffline && offline === "reject" && item.worth) throw new CarillonError("offline");
       const isFull =
-        queue.size + count - received >= maxWaiting ||
+        (isOffline && queue.size >= maxWaiting) ||
         bytes + item.bytes > maxWaitingBytes ||
         (wire && wire.bufferedBytes() > maxWaitingBytes);
       // What the client itself asks first of a new session must get past what waits.

@@ -13,7 +13,10 @@ const maxTokens = 10_000;
  */
 export function parseJson(text: string): unknown {
   // Most messages are short and flat, and two searches say so in a fraction of what the scan costs.
-  if (text.length > maxTokens || occurrences(text, "{") + occurrences(text, "[") > maxDepth) scan(text);
+  if (text.length > maxTokens || occurrences(text, "{") + occurrences(text, "[") > maxDepth) {
+    // What is fine alone is fine in a list of messages.
+    scan(text, /^\s*\[/.test(text) ? maxDepth + 1 : maxDepth);
+  }
   return JSON.parse(text);
 }
 
@@ -26,7 +29,7 @@ function occurrences(text: string, char: string): number {
 }
 
 /** One pass, no allocation; whether it is JSON at all is left to the parser. */
-function scan(text: string): void {
+function scan(text: string, deepest: number): void {
   let depth = 0;
   let tokens = 0;
   for (let index = 0; index < text.length; index += 1) {
@@ -39,7 +42,7 @@ function scan(text: string): void {
       case 0x7b: // {
         depth += 1;
         tokens += 1;
-        if (depth > maxDepth) refuse(`the JSON is nested deeper than ${maxDepth}`);
+        if (depth > deepest) refuse(`the JSON is nested deeper than ${deepest}`);
         break;
       case 0x5d: // ]
       case 0x7d: // }

@@ -135,8 +135,8 @@ export class Engine implements ConnectionHost {
   }
 
   /** To be called when the wire of a client is gone that may come back: it stays open, and in its channels. */
-  suspend(connection: LiveConnection): void {
-    this.#suspension.suspend(connection);
+  suspend(connection: LiveConnection, ending: Ending): void {
+    this.#suspension.suspend(connection, ending);
   }
 
   /** To be called when it has come back. */
@@ -155,6 +155,7 @@ export class Engine implements ConnectionHost {
     this.#suspension.end(connection);
     connection.end();
     this.#membership.leaveAll(connection);
+    if (ending.code === closeCodes.slow.code) this.#counters.slow += 1;
     if (state === "open") this.#application.disconnected(connection, ending);
   }
 
@@ -268,7 +269,6 @@ export class Engine implements ConnectionHost {
   }
 
   closeSlow({ wire }: LiveConnection): void {
-    this.#counters.slow += 1;
     wire.close(closeCodes.slow.code, closeCodes.slow.meaning);
   }
 

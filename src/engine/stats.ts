@@ -28,7 +28,7 @@ export interface Stats {
   readonly repeated: number;
   /** Publications that came from the broker once more, and were dropped. */
   readonly duplicates: number;
-  /** Connections that were closed because too much waited for them. */
+  /** Links and sessions that were ended because too much waited for them. */
   readonly slow: number;
   /** Failures reported to `server.on("error")`. */
   readonly failures: number;

@@ -1,5 +1,6 @@
+import { closeCodes } from "../errors/close-codes.ts";
 import type { Clock, Timer } from "../platform/clock.ts";
-import type { Application } from "./application.ts";
+import type { Application, Ending } from "./application.ts";
 import type { LiveConnection } from "./connection.ts";
 import type { Limits } from "./limits.ts";
 import type { Membership } from "./membership.ts";
@@ -27,9 +28,10 @@ export class Suspension {
     this.#parts = parts;
   }
 
-  suspend(connection: LiveConnection): void {
+  suspend(connection: LiveConnection, { code }: Ending): void {
     if (connection.state !== "open" || this.#graces.has(connection)) return;
     const { clock, limits, application, membership, counters } = this.#parts;
+    if (code === closeCodes.slow.code) counters.slow += 1;
     this.#graces.set(
       connection,
       clock.after(limits.presenceGraceMs, () => membership.stepAway(connection)),

@@ -5,7 +5,7 @@ import { build, type Rolldown } from "vite";
 import { describe, expect, it } from "vitest";
 
 /** What a page may pay, minified and gzipped. */
-const budgets = { everything: 8_000, core: 7_800 };
+const budgets = { everything: 9_000, core: 7_800 };
 
 /** Not in Chrome 100, Firefox 100 or Safari 15.4, the oldest browsers that are promised. */
 const tooNew: Readonly<Record<string, RegExp>> = {

@@ -172,10 +172,8 @@ describe.each(both)("the transport %s", (name, create) => {
   );
 
   it.each([
-    [410, 4510, "moved"],
     [400, 1006, ""],
     [404, 1006, ""],
-    [409, 1006, ""],
     [413, 1006, ""],
     [429, 1006, ""],
   ])("ends when a request is answered with %i, once", async (status, code, reason) => {
@@ -189,6 +187,49 @@ describe.each(both)("the transport %s", (name, create) => {
     link.send([said(2)]);
     link.close(1000);
     expect(server.names()).toEqual(["open", "send"]);
+  });
+
+  it("still fetches what was said before the end, when a request is answered with 410", async () => {
+    const held: ServerResponse[] = [];
+    let isEnded = false;
+    const gone = JSON.stringify({ code: 4510, reason: "moved" });
+    const server = await scripted(({ name: asked }, response) => {
+      if (asked === "send") {
+        isEnded = true;
+        return answered(response, 410, gone);
+      }
+      if (asked === "open" || asked === "close") return false;
+      if (name === "sse()") response.write(": hello\n\n");
+      else if (isEnded) return answered(response, 410, gone);
+      return Boolean(held.push(response));
+    });
+    const link = await connect(create(), server.url);
+    const { closes, frames } = listen(link);
+    await vi.waitFor(() => expect(held).toHaveLength(1));
+    link.send([said(1)]);
+    await vi.waitFor(() => expect(sends(server)).toHaveLength(1));
+    link.send([said(2)]);
+    const last = said(9);
+    held[0]!.end(name === "sse()" ? `data: ${last}\n\nevent: close\ndata: ${gone}\n\n` : last);
+    await vi.waitFor(() => expect(closes).toEqual([[4510, "moved"]]));
+    expect(frames).toEqual([last]);
+    expect(server.names()).toEqual(["open", "send"]);
+  });
+
+  it("repeats a request that was answered with 409, under the same number", async () => {
+    let conflicts = 2;
+    const server = await scripted(({ name: asked }, response) =>
+      asked === "send" && conflicts-- > 0 ? answered(response, 409) : false,
+    );
+    const link = await connect(create(), server.url);
+    const { closes } = listen(link);
+    link.send([said(1)]);
+    await vi.waitFor(() => expect(sends(server)).toHaveLength(3));
+    expect(sends(server).map(({ query }) => query["seq"])).toEqual(["1", "1", "1"]);
+    expect(closes).toEqual([]);
+    conflicts = 3;
+    link.send([said(2)]);
+    await vi.waitFor(() => expect(closes).toEqual([[1006, ""]]));
   });
 
   it("sends what waits before it closes", async () => {

@@ -32,7 +32,10 @@ class World {
   constructor(transport: () => Transport, codec: ClientOptions["codec"], options: ServerOptions = {}) {
     this.#transport = transport;
     this.#codec = codec;
-    this.server = createServer({ channels: { "log*": { history: { size: 1_000, ttlMs: 60_000 }, publish: "anyone" } }, ...options });
+    this.server = createServer({
+      channels: { "log*": { history: { size: 1_000, ttlMs: 60_000 }, publish: "anyone" } },
+      ...options,
+    });
     this.server.on("connect", ({ connection }) => this.connections.push(connection));
   }
 
@@ -125,16 +128,17 @@ for (const [name, transport] of Object.entries(transports)) {
         expect(heard).toEqual({ ada: sent, bob: sent });
       });
 
-      test("a thousand publications arrive in order, both ways", async () => {
+      test("many publications at once arrive in order, both ways", async () => {
         await begin();
         const client = world.client();
         const heard: unknown[] = [];
         const channel = client.channel("lobby");
         channel.on("m", (data) => heard.push(data));
         await channel.subscribe();
-        const numbers = Array.from({ length: 1_000 }, (_, number) => number);
+        // As many as may wait for the server's word, but one for the subscription.
+        const numbers = Array.from({ length: 999 }, (_, number) => number);
         await Promise.all(numbers.map((number) => channel.publish("m", number)));
-        await holds(heard, 1_000);
+        await holds(heard, numbers.length);
         expect(heard).toEqual(numbers);
       });
 

@@ -18,7 +18,7 @@ function scene(): Scene {
 describe("a connection whose wire is gone", () => {
   it("stays open and in its channels, and the application is told", () => {
     const { ada, application, bob, engine } = scene();
-    engine.suspend(ada.connection);
+    engine.suspend(ada.connection, { code: 1006, reason: "" });
     expect(ada.connection.isOpen).toBe(true);
     expect(ada.connection.channels).toEqual(["presence-a"]);
     expect(application.suspensions).toEqual([ada.connection]);
@@ -33,7 +33,7 @@ describe("a connection whose wire is gone", () => {
 
   it("is seen by others for 5 s, and no longer", () => {
     const { ada, bob, clock, engine } = scene();
-    engine.suspend(ada.connection);
+    engine.suspend(ada.connection, { code: 1006, reason: "" });
     clock.advance(4_999);
     expect([bob.heard(), engine.members("presence-a")]).toMatchObject([[], [{ user: "ada" }, { user: "bob" }]]);
     clock.advance(1);
@@ -45,7 +45,7 @@ describe("a connection whose wire is gone", () => {
   it("does not flap when it comes back in time, however often", () => {
     const { ada, bob, clock, engine } = scene();
     for (let count = 0; count < 5; count += 1) {
-      engine.suspend(ada.connection);
+      engine.suspend(ada.connection, { code: 1006, reason: "" });
       clock.advance(4_999);
       engine.resume(ada.connection);
     }
@@ -55,7 +55,7 @@ describe("a connection whose wire is gone", () => {
 
   it("joins again when it comes back later, and hears of its own absence", () => {
     const { ada, bob, clock, engine } = scene();
-    engine.suspend(ada.connection);
+    engine.suspend(ada.connection, { code: 1006, reason: "" });
     clock.advance(5_000);
     engine.resume(ada.connection);
     for (const client of [ada, bob]) expect(client.heard()).toEqual(["presence-a -ada", "presence-a +ada"]);
@@ -65,7 +65,7 @@ describe("a connection whose wire is gone", () => {
   it("leaves once when it ends in its grace, and once when it ends after it", () => {
     for (const ms of [1_000, 6_000]) {
       const { ada, application, bob, clock, engine } = scene();
-      engine.suspend(ada.connection);
+      engine.suspend(ada.connection, { code: 1006, reason: "" });
       clock.advance(ms);
       engine.disconnect(ada.connection, { code: 1006, reason: "" });
       clock.advance(60_000);
@@ -82,10 +82,10 @@ describe("a connection whose wire is gone", () => {
     const { ada, bob, clock, connected, engine } = scene();
     const second = connected("ada");
     void second.subscribe("presence-a");
-    engine.suspend(ada.connection);
+    engine.suspend(ada.connection, { code: 1006, reason: "" });
     clock.advance(5_000);
     expect(bob.heard()).toEqual([]);
-    engine.suspend(second.connection);
+    engine.suspend(second.connection, { code: 1006, reason: "" });
     clock.advance(5_000);
     expect(bob.heard()).toEqual(["presence-a -ada"]);
     engine.resume(ada.connection);
@@ -97,7 +97,7 @@ describe("a connection whose wire is gone", () => {
     const { ada, bob, clock, engine } = scene();
     void bob.subscribe("presence-b");
     bob.heard();
-    engine.suspend(ada.connection);
+    engine.suspend(ada.connection, { code: 1006, reason: "" });
     clock.advance(5_000);
     await ada.connection.subscribe("presence-b");
     expect(bob.heard()).toEqual(["presence-a -ada"]);
@@ -108,10 +108,10 @@ describe("a connection whose wire is gone", () => {
   it("is suspended once, and cannot come back unless it was gone or when it is over", () => {
     const { ada, application, bob, engine } = scene();
     engine.resume(ada.connection);
-    engine.suspend(ada.connection);
-    engine.suspend(ada.connection);
+    engine.suspend(ada.connection, { code: 1006, reason: "" });
+    engine.suspend(ada.connection, { code: 1006, reason: "" });
     bob.wire.hangUp();
-    engine.suspend(bob.connection);
+    engine.suspend(bob.connection, { code: 1006, reason: "" });
     engine.resume(bob.connection);
     expect(application.suspensions).toHaveLength(1);
     expect(application.resumptions).toHaveLength(0);
@@ -123,7 +123,7 @@ describe("a connection whose wire is gone", () => {
     const [ada, bob] = [connected("ada"), connected("bob")];
     for (const client of [ada, bob]) void client.subscribe("presence-a");
     bob.heard();
-    engine.suspend(ada.connection);
+    engine.suspend(ada.connection, { code: 1006, reason: "" });
     clock.advance(9);
     expect(bob.heard()).toEqual([]);
     clock.advance(1);

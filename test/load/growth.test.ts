@@ -14,7 +14,7 @@ import { systemClock } from "../../src/platform/clock.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { createJsonCodec } from "../../src/protocol/codec.ts";
 import { frame } from "../../src/transports/websocket/framing.ts";
-import { SharedSends } from "../../src/transports/websocket/shared-sends.ts";
+import { SharedSends } from "../../src/transports/shared-sends.ts";
 import { handshake } from "../engine/support.ts";
 import { median } from "./median.ts";
 

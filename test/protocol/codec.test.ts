@@ -177,7 +177,7 @@ describe("the JSON codec", () => {
 
   it("keeps what a stricter parser says", () => {
     const strict = createJsonCodec(parseJson);
-    expect(() => strict.decode("[".repeat(33))).toThrow(badRequest("the JSON is nested deeper than 32"));
+    expect(() => strict.decode("{".repeat(33))).toThrow(badRequest("the JSON is nested deeper than 32"));
     expect(() => strict.decode("{".repeat(32))).toThrow(badRequest("the frame is not JSON"));
   });
 

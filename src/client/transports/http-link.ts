@@ -52,6 +52,8 @@ export function openHttpLink(
   let bufferedBytes = 0;
   let isSending = false;
   let isLeaving = false;
+  /** The server hears nothing more, but what it said before is still to be fetched. */
+  let isDeaf = false;
   let isOver = false;
 
   const call = (name: string, init: RequestInit, more = ""): Promise<Response> =>
@@ -73,10 +75,16 @@ export function openHttpLink(
       const answer = await call(name, init, more).catch(() => undefined);
       if (answer?.ok) return answer;
       if (answer?.status === 410) {
+        if (init.method === "POST") {
+          isDeaf = true;
+          return answer;
+        }
         const { code, reason } = await answer.json();
         end(code, reason);
       }
-      if (isOver || tries === repeats || (answer && answer.status < 500)) throw new CarillonError("connection-closed");
+      // 409: another copy of the request was in its way.
+      const isFinal = answer && answer.status < 500 && answer.status !== 409;
+      if (isOver || isFinal || tries === repeats) throw new CarillonError("connection-closed");
     }
   };
   const leave = (): void => {
@@ -87,7 +95,7 @@ export function openHttpLink(
   const flush = async (): Promise<void> => {
     if (isSending) return;
     isSending = true;
-    while (waiting.length > 0 && !isOver) {
+    while (waiting.length > 0 && !isDeaf && !isOver) {
       const body = takeJoined(waiting, codec, limit) as string;
       const keepalive = isLeaving && body.length < maxKeptAlive;
       await ask("send", { ...post, body, keepalive }, `&seq=${++sequence}`).catch(broken);

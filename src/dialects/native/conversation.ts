@@ -148,7 +148,7 @@ export class Conversation {
     if (this.secret === undefined || isLeft || this.#wire.isClosed || this.#state !== "open") this.#end(code, reason);
     else {
       this.#sessions.park(this);
-      this.#engine.suspend(this.connection);
+      this.#engine.suspend(this.connection, { code, reason });
     }
   }
 

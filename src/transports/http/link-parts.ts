@@ -1,7 +1,7 @@
 import type { HttpSettings } from "../../dialects/dialect.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { OutboundBudget } from "../outbound-budget.ts";
-import type { SharedSends } from "../websocket/shared-sends.ts";
+import type { SharedSends } from "../shared-sends.ts";
 import type { PacketSizes } from "./outbox.ts";
 
 /** What all links of an endpoint share. */

@@ -3,7 +3,7 @@ import type { HttpFormat, HttpSettings } from "../../dialects/dialect.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Random } from "../../platform/random.ts";
 import type { OutboundBudget } from "../outbound-budget.ts";
-import { SharedSends } from "../websocket/shared-sends.ts";
+import { SharedSends } from "../shared-sends.ts";
 import { Bodies } from "./bodies.ts";
 import type { Ending } from "./ending.ts";
 import { frameEvents } from "./event-stream.ts";

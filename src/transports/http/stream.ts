@@ -1,6 +1,6 @@
 import type { Frame, Packet } from "../../engine/ports/wire.ts";
 import type { Clock, Timer } from "../../platform/clock.ts";
-import type { Sends, SharedSends, Sink } from "../websocket/shared-sends.ts";
+import type { Sends, SharedSends, Sink } from "../shared-sends.ts";
 import type { Ending } from "./ending.ts";
 import { closeEvent, frameEvents, idOf } from "./event-stream.ts";
 import type { Exchange } from "./exchange.ts";

@@ -1,6 +1,7 @@
 import { constants, deflateRawSync } from "node:zlib";
 import type { Frame, Packet } from "../../engine/ports/wire.ts";
-import { frame, headerLength, opcodes, writeHeader, type Framing } from "./framing.ts";
+import type { Framing } from "../shared-sends.ts";
+import { frame, headerLength, opcodes, writeHeader } from "./framing.ts";
 
 /** Marks a message as compressed. @see RFC 7692, section 7.2.3.1 */
 const rsv1 = 0x40;

@@ -1,8 +1,5 @@
 import type { Frame, Packet } from "../../engine/ports/wire.ts";
 
-/** How packets become the bytes of one kind of wire. */
-export type Framing = (packets: readonly Packet[]) => Uint8Array;
-
 /** @see RFC 6455, section 5.2 */
 export const opcodes = { text: 0x1, binary: 0x2 } as const;
 

@@ -8,7 +8,7 @@ import type { OutboundBudget } from "../outbound-budget.ts";
 import { keepAlive } from "./heartbeat.ts";
 import { deflating } from "./deflate.ts";
 import { frame } from "./framing.ts";
-import { SharedSends } from "./shared-sends.ts";
+import { SharedSends } from "../shared-sends.ts";
 import { WebSocketWire } from "./wire.ts";
 
 /** A handshake that a dialect has agreed to. */

@@ -5,7 +5,7 @@ import type { WebSocketSettings } from "../../dialects/dialect.ts";
 import type { Packet, Wire } from "../../engine/ports/wire.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Debtor, OutboundBudget } from "../outbound-budget.ts";
-import type { Sends, SharedSends } from "./shared-sends.ts";
+import type { Sends, SharedSends } from "../shared-sends.ts";
 
 /** What a WebSocket wire is made of. */
 export interface WebSocketWireParts {

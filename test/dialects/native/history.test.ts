@@ -204,6 +204,8 @@ describe("publishing once (P4)", () => {
   ])("an id of %j is fine: %s", (id, isFine) => {
     const ada = subscriber(worldWithHistory());
     ada.send({ type: "publish", ref: 2, channel: "log", event: "e", id });
-    expect(ada.heard().at(-1)).toEqual(isFine ? expect.objectContaining({ type: "published", id }) : failure("bad-request", 2));
+    expect(ada.heard().at(-1)).toEqual(
+      isFine ? expect.objectContaining({ type: "published", id }) : failure("bad-request", 2),
+    );
   });
 });

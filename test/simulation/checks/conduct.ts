@@ -4,6 +4,8 @@ export interface ConductParts {
   readonly fail: (message: string) => void;
 }
 
+const closeBytes = 2;
+
 type Numbers = Map<string, number>;
 
 /** Events and requests are handled at most once, in order; a connection opens and closes once; nothing speaks afterwards. */
@@ -19,7 +21,7 @@ export class Conduct {
   /** Questions that nobody has answered yet, and when they must have been. */
   readonly #open = new Map<string, number>();
   readonly #now: () => number;
-  /** The longest frame so far; a limit may be passed by one. */
+  /** The longest frame so far; a limit may be passed by one, and by a close. */
   #longest = 0;
 
   constructor({ now, fail }: ConductParts) {
@@ -93,7 +95,8 @@ export class Conduct {
 
   /** So many bytes wait for a client of a node. */
   waits(connection: string, bytes: number, limit: number): void {
-    if (bytes > limit + this.#longest) this.#fail(`I11 ${bytes} bytes wait for ${connection}, and ${limit} may`);
+    if (bytes > limit + this.#longest + closeBytes)
+      this.#fail(`I11 ${bytes} bytes wait for ${connection}, and ${limit} may`);
   }
 
   asks(question: string, deadlineMs: number): void {

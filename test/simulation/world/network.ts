@@ -12,7 +12,7 @@ import type { Scheduler } from "./scheduler.ts";
 export interface Reachable {
   readonly name: string;
   readonly clock: ActorClock;
-  /** It takes clients. */
+  /** It can be reached; whether it takes clients is for it to say. */
   readonly isUp: boolean;
   accept(wire: Wire, handshake: Handshake): Promise<WireHandler>;
 }
@@ -99,6 +99,8 @@ export class Network {
                   });
                 },
                 () => {
+                  // Whoever spreads the clients has heard of it, too.
+                  this.#homes.delete(caller.name);
                   pipe.break({ keepsUnderway: false, clientMs: 0, serverMs: 0 });
                   arrived(fail);
                 },

@@ -71,7 +71,7 @@ export class NodeActor implements Reachable {
   }
 
   get isUp(): boolean {
-    return this.#state === "up";
+    return this.#state !== "gone";
   }
 
   async accept(wire: Wire, handshake: Handshake): Promise<WireHandler> {

@@ -1,10 +1,10 @@
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Packet } from "../../../src/engine/ports/wire.ts";
-import { frame } from "../../../src/transports/websocket/framing.ts";
-import { SharedSends, type Sends } from "../../../src/transports/websocket/shared-sends.ts";
-import { ManualClock } from "../../../src/testing/manual-clock.ts";
+import type { Packet } from "../../src/engine/ports/wire.ts";
+import { frame } from "../../src/transports/websocket/framing.ts";
+import { SharedSends, type Sends } from "../../src/transports/shared-sends.ts";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
 
 /** As hexadecimal text: a shared buffer may be a `Buffer` or not. */
 function framed(...texts: readonly string[]): string {

@@ -1,6 +1,8 @@
-import type { Packet } from "../../engine/ports/wire.ts";
-import type { Clock } from "../../platform/clock.ts";
-import type { Framing } from "./framing.ts";
+import type { Packet } from "../engine/ports/wire.ts";
+import type { Clock } from "../platform/clock.ts";
+
+/** How packets become the bytes of one kind of wire. */
+export type Framing = (packets: readonly Packet[]) => Uint8Array;
 
 /** What the bytes go to. MUST NOT call back. */
 export interface Sink {

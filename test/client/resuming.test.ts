@@ -149,17 +149,6 @@ describe("what was sent", () => {
     },
   );
 
-  it("is kept up to 1,000 messages, and one more is refused until some are acknowledged", async () => {
-    const { client, open } = setUp();
-    const link = await open(session);
-    for (let count = 0; count < 1_000; count += 1) client.send("a");
-    expect(() => client.send("b")).toThrow(expect.objectContaining({ code: "queue-full" }));
-    link.say({ type: "ack", received: 1 });
-    client.send("b");
-    expect(() => client.send("c")).toThrow(expect.objectContaining({ code: "queue-full" }));
-    expect(link.types).toHaveLength(1_001);
-  });
-
   it("is kept up to 4 MiB, together with what waits", async () => {
     const { client, open } = setUp();
     const envelope = JSON.stringify({ type: "send", event: "a", data: "" }).length;

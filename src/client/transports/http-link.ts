@@ -79,12 +79,11 @@ export function openHttpLink(
           isDeaf = true;
           return answer;
         }
-        const { code, reason } = await answer.json();
-        end(code, reason);
+        const ending = await answer.json();
+        end(ending.code, ending.reason);
       }
       // 409: another copy of the request was in its way.
-      const isFinal = answer && answer.status < 500 && answer.status !== 409;
-      if (isOver || isFinal || tries === repeats) throw new CarillonError("connection-closed");
+      if (isOver || tries === repeats || (answer && answer.status < 500 && answer.status !== 409)) throw new Error();
     }
   };
   const leave = (): void => {

@@ -29,6 +29,9 @@ export function ConnectionBadge({ visit }: { readonly visit: Visit }): JSX.Eleme
   );
 }
 
+/** What people call the transports that are not the usual one. */
+const names: Readonly<Record<string, string>> = { sse: "server-sent events", "long-polling": "long-polling" };
+
 function words(state: ClientState): string {
   switch (state.kind) {
     case "idle":
@@ -36,7 +39,9 @@ function words(state: ClientState): string {
     case "connecting":
       return state.attempt > 1 ? `Connecting, try ${state.attempt}` : "Connecting";
     case "open":
-      return "Connected";
+      return state.transport === "websocket"
+        ? "Connected"
+        : `Connected over ${names[state.transport] ?? state.transport}`;
     case "waiting":
       return "Lost, trying again";
     case "closed":

@@ -2,7 +2,10 @@ import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { createClient } from "../../src/client/index.ts";
 import { start } from "../cli/command.ts";
+import { HttpProxy } from "../faults/proxy/http.ts";
+import { TcpProxy } from "../faults/proxy/tcp.ts";
 import { launchChromium } from "../setup/chromium.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -190,6 +193,74 @@ describe("the page", () => {
   });
 });
 
+describe("a page behind a bad network", () => {
+  async function behindProxy(): Promise<{ url: string; port: number; proxy: HttpProxy; wire: TcpProxy }> {
+    const { port } = await start();
+    const proxy = await HttpProxy.start({ port });
+    const wire = await TcpProxy.start({ port: proxy.port });
+    onTestFinished(async () => {
+      await wire.close();
+      await proxy.close();
+    });
+    return { url: `http://127.0.0.1:${wire.port}/`, port, proxy, wire };
+  }
+
+  test("works over server-sent events where WebSockets are blocked", async () => {
+    const { url, proxy } = await behindProxy();
+    proxy.requests.on({ method: "UPGRADE" }, { kind: "strip-upgrade" });
+    const ada = await visit(url, "Ada", undefined, mayBeOffline);
+    const bob = await visit(url, "Bob", undefined, mayBeOffline);
+    await ada.getByText("Connected over server-sent events", { exact: true }).waitFor();
+    await say(ada, "Good morning");
+    await hears(bob, "Ada", "Good morning");
+    await say(bob, "Hello");
+    await hears(ada, "Bob", "Hello");
+    expect(await names(ada)).toEqual(["Ada you", "Bob"]);
+  });
+
+  test("works over long-polling where streams are held back as well, and moves up when it can", async () => {
+    const { url, proxy } = await behindProxy();
+    const blocked = proxy.requests.on({ method: "UPGRADE" }, { kind: "strip-upgrade" });
+    const buffered = proxy.requests.on({ path: "/sse" }, { kind: "buffer", bytes: 1_000_000_000 });
+    const ada = await visit(url, "Ada", undefined, mayBeOffline);
+    await ada.getByText("Connected over long-polling", { exact: true }).waitFor();
+    await say(ada, "over long-polling");
+    await hears(ada, "You", "over long-polling");
+    blocked.remove();
+    buffered.remove();
+    await isConnected(ada);
+    await say(ada, "over a WebSocket");
+    await hears(ada, "You", "over a WebSocket");
+    expect(await ada.getByText("The connection was lost.").count()).toBe(0);
+  });
+
+  test("P3: misses nothing of what is said in ten seconds without a network: 100 messages, each once and in order", async () => {
+    const { url, port, wire } = await behindProxy();
+    const ada = await visit(url, "Ada", undefined, mayBeOffline);
+    const client = createClient(`http://127.0.0.1:${port}/carillon?name=Bob`);
+    onTestFinished(() => client.close());
+    await client.connect();
+    const channel = client.channel("presence-lobby");
+    await channel.subscribe();
+    await isHere(ada, "Bob");
+    await wire.down();
+    const sent: Promise<unknown>[] = [];
+    for (let number = 1; number <= 100; number += 1) {
+      sent.push(channel.publish("chat", { text: `number ${number}` }));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await ada.getByText("The connection was lost.").waitFor();
+    await wire.up();
+    await Promise.all(sent);
+    await hears(ada, "Bob", "number 100");
+    const said = await ada
+      .locator(".lines")
+      .getByText(/^number \d+$/)
+      .allInnerTexts();
+    expect(said).toEqual(Array.from({ length: 100 }, (_, index) => `number ${index + 1}`));
+  });
+});
+
 describe("/carillon.js", () => {
   test("lets the five lines that the page shows run on another site, when --origins names it", async () => {
     const site = await emptySite();
@@ -209,8 +280,14 @@ describe("/carillon.js", () => {
 });
 
 /** Opens the page as somebody, and makes sure that nothing on it goes wrong until the test ends. */
-async function visit(url: string, name: string, viewport = { width: 1280, height: 800 }): Promise<Page> {
+async function visit(
+  url: string,
+  name: string,
+  viewport = { width: 1280, height: 800 },
+  prepare: (page: Page) => void = () => undefined,
+): Promise<Page> {
   const page = await newPage(viewport);
+  prepare(page);
   await page.addInitScript((chosen) => {
     if (!sessionStorage.getItem("carillon.name")) sessionStorage.setItem("carillon.name", chosen);
     Object.assign(globalThis, {
@@ -232,7 +309,7 @@ async function newPage(viewport = { width: 1280, height: 800 }): Promise<Page> {
   // A Content-Security-Policy violation is an error of the console, too.
   page.on("console", (message) => {
     if (message.type() !== "error" && message.type() !== "warning") return;
-    if (offline.has(page) && /^WebSocket connection to .* failed/.test(message.text())) return;
+    if (offline.has(page) && /^WebSocket connection to .* failed|^Failed to load resource/.test(message.text())) return;
     faults.push(message.text());
   });
   page.on("pageerror", ({ message }) => faults.push(message));

@@ -11,7 +11,7 @@ describe("stopping", () => {
     await client.connect();
     const lost = new Promise((resolve) => client.on("disconnect", resolve));
     kill(signal);
-    expect(await lost).toMatchObject({ code: 1001, willReconnect: true });
+    expect(await lost).toMatchObject({ code: 4510, willReconnect: true });
     expect((await ended).code).toBe(0);
     expect(log.slice(-2)).toEqual([
       expect.objectContaining({ msg: "stopping", signal }),
@@ -67,7 +67,7 @@ describe("what nobody caught is logged, and the server ends in good order, with 
     const lost = new Promise((resolve) => client.on("disconnect", resolve));
     client.send("break");
     expect(await logged(message)).toMatchObject({ level: "error", error: { message: "oh no" } });
-    expect(await lost).toMatchObject({ code: 1001 });
+    expect(await lost).toMatchObject({ code: 4510 });
     expect((await ended).code).toBe(1);
     await client.close();
   });

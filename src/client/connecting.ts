@@ -193,7 +193,7 @@ export function createConnecting(settings: Settings, handler: ConnectingHandler)
         preferred = (preferred + 1) % transports.length;
     }
     const willReconnect = (isExpired ? tokens.forget() : mayReconnect(code)) && attempt < reconnect.attempts;
-    if (wasOpen) handler.lost(code, willReconnect);
+    if (wasOpen) handler.lost(isAtOnce ? 1006 : code, willReconnect);
     // Whoever is told of a failure may close the client.
     if (state !== before) return;
     if (!willReconnect) rest({ kind: "closed", cause });

@@ -101,6 +101,7 @@ export function createClient<Events extends object = Record<string, unknown>>(
       } else {
         sessions += 1;
         outbox.open(conversation, welcome, isDrained);
+        isDrained = false;
         // Before what waited, so that nobody misses the echo of their own publication.
         for (const subscription of subscriptions.values()) subscription.reopened();
         outbox.flush();

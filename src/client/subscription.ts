@@ -109,8 +109,13 @@ export function createSubscription(name: string, client: SubscriptionClient): Su
     });
   };
   const refused = (error: CarillonError): void => {
-    // The server had subscribed the client by itself.
-    if (error.code === "already-subscribed") return joined(isReturning ? {} : ({ position } as Answered));
+    if (error.code === "already-subscribed") {
+      // The server had subscribed the client by itself.
+      if (kind === "subscribed") return joined(isReturning ? {} : ({ position } as Answered));
+      // What came since then was not for anybody, so it has to come again.
+      leave(ignore, ignore);
+      return join();
+    }
     // It may have been carried out all the same.
     if (error.code === "timeout") leave(ignore, ignore);
     const isAwaited = waiters.size > 0;
@@ -202,12 +207,15 @@ export function createSubscription(name: string, client: SubscriptionClient): Su
         wasHere = false;
         kind = "subscribed";
         settle();
-      } else if (isWished && !joining) join();
+      } else if (isWished && !joining && kind !== "subscribed") join();
     },
     reopened() {
       isReturning ||= wasHere || kind === "subscribed";
-      if (isWished) join();
-      else if (kind !== "unsubscribed") forget();
+      wasHere = false;
+      if (isWished) {
+        kind = "subscribing";
+        join();
+      } else if (kind !== "unsubscribed") forget();
     },
     lost(isKept) {
       retry?.cancel();

@@ -44,8 +44,8 @@ export class Continuity {
   #last: Position | undefined;
   /** How often the tail check came by since something was heard. */
   #quiet = 0;
-  /** One read at a time; what comes meanwhile waits. */
-  #isReading = false;
+  /** One read at a time, the one that begins included; what comes meanwhile waits. */
+  #isReading = true;
   #readsAgain = false;
   #waiting: Heard[] = [];
   /** More came than may wait; it has to be read as well. */
@@ -69,7 +69,6 @@ export class Continuity {
 
   /** Finds out where the history stands; to be called when the broker sends us the channel. */
   begin(): Later<void> {
-    this.#isReading = true;
     return andThen(this.#host.read({ limit: 0 }), ({ top }) => {
       // At once and not in turn: nobody hears the channel yet.
       this.#last = top;
@@ -185,7 +184,7 @@ export class Continuity {
     if (this.#isTooMuch(page)) this.#tellGap(this.#whereTo(page, waiting), "too-much");
     else if (page.isCovered) this.#handMissing(page);
     else this.#tellGap(this.#whereTo(page, waiting), reasonOf(last, page));
-    this.#waiting = this.#handWaiting(waiting);
+    this.#waiting = this.#handWaiting(waiting, last);
     const isBehind = this.last.epoch === top.epoch && this.last.offset < top.offset;
     const hasAdvanced = !isSamePosition(last, this.last);
     if (this.#readsAgain || this.#waiting.length > 0 || (isBehind && hasAdvanced)) return this.#read();
@@ -221,13 +220,19 @@ export class Continuity {
     }
   }
 
-  /** @returns what has to wait for another read */
-  #handWaiting(waiting: Heard[]): Heard[] {
+  /** What is missing before it may be in another read: too few have looked for it, or none from where it is missing. */
+  #mayStillCome({ reads }: Heard, asked: Position): boolean {
+    if (this.#overflows >= 2) return false;
+    return this.#reads - reads < enoughReads || !isSamePosition(this.last, asked);
+  }
+
+  /** @param asked where the last read began @returns what has to wait for another one */
+  #handWaiting(waiting: Heard[], asked: Position): Heard[] {
     for (const [index, heard] of waiting.entries()) {
       const place = placeOf(heard, this.last);
       if (place === "old") this.#host.repeated();
       else if (place === "next") this.#hand(heard.publication, heard.position);
-      else if (this.#reads - heard.reads < enoughReads && this.#overflows < 2) return waiting.slice(index);
+      else if (this.#mayStillCome(heard, asked)) return waiting.slice(index);
       else {
         // It was looked for, and the history has it not. Without a predecessor nobody could say where the gap ends before it.
         this.#tellGap(heard.previous ?? heard.position, this.#overflows > 0 ? "too-much" : "expired");

@@ -56,7 +56,11 @@ function replayed(joining: Joining, continuity: Continuity, since: Position, tri
   if (since.epoch !== last.epoch || since.offset >= last.offset) return withGap(joining, continuity, "reset");
   const limit = joining.limits.recoveredPublications + 1;
   return andThen(joining.read({ after: since, limit }), (page) => {
-    const held = joining.subscription.takePublications();
+    const { publications: held, hasGap } = joining.subscription.takePublications();
+    // The channel itself missed something meanwhile, so the page may be of an earlier history.
+    if (hasGap) {
+      return tries > 1 ? replayed(joining, continuity, since, tries - 1) : withGap(joining, continuity, "reset");
+    }
     const found = recover({ since, last: continuity.last, page, held }, joining.limits);
     if (found.publications) {
       const publications = found.publications.map((publication) => ({ kind: "publication", publication }) as const);

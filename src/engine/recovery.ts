@@ -48,6 +48,8 @@ export function recover({ since, last, page, held }: Missed, limits: RecoveryLim
   }
   if (publications.length > limits.recoveredPublications) return { reason: "too-much" };
   if (offset !== last.offset) return { reason: "expired" };
+  // After a failover the same offsets may belong to other publications.
+  if ((publications.at(-1)?.position ?? since).tag !== last.tag) return { reason: "reset" };
   return exceedsBytes(publications, limits.recoveredBytes) ? { reason: "too-much" } : { publications };
 }
 

@@ -35,13 +35,15 @@ export class Subscription<L extends Listener> implements Seat<L> {
   }
 
   /** Takes out the publications, and the gaps between them: what is replayed tells them. */
-  takePublications(): readonly Publication[] {
+  takePublications(): { readonly publications: readonly Publication[]; readonly hasGap: boolean } {
     const publications: Publication[] = [];
+    let hasGap = false;
     this.#held = this.#held?.filter((delivery) => {
       if (delivery.kind === "publication") publications.push(delivery.publication);
+      if (delivery.kind === "gap") hasGap = true;
       return delivery.kind !== "publication" && delivery.kind !== "gap";
     });
-    return publications;
+    return { publications, hasGap };
   }
 
   release(): readonly Delivery[] {

@@ -20,12 +20,12 @@ export const closeCodes = {
     reconnect: false,
   },
   forbidden: { code: 4403, meaning: "the application refused this connection", reconnect: false },
-  superseded: { code: 4409, meaning: "the session goes on over another link", reconnect: false },
   disconnected: { code: 4410, meaning: "the application ended this connection", reconnect: false },
   internal: { code: 4500, meaning: "something went wrong on the server", reconnect: true },
   unavailable: { code: 4503, meaning: "the server is full or cannot reach its broker", reconnect: true },
   timeout: { code: 4504, meaning: "an expected message did not come in time", reconnect: true },
   slow: { code: 4508, meaning: "the client read too slowly for what it subscribed to", reconnect: true },
+  superseded: { code: 4509, meaning: "the session goes on over another link", reconnect: true },
   moved: { code: 4510, meaning: "the server is draining; another one takes over", reconnect: true },
   "rate-limited": { code: 4529, meaning: "the client kept sending too fast", reconnect: true },
 } as const;

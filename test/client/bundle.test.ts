@@ -4,8 +4,8 @@ import { parse } from "acorn";
 import { build, type Rolldown } from "vite";
 import { describe, expect, it } from "vitest";
 
-/** What a page may pay, minified and gzipped. */
-const budgets = { everything: 9_000, core: 7_800 };
+/** What a page may pay, minified and gzipped: 9 KiB, and 7.75 KiB. */
+const budgets = { everything: 9_216, core: 7_936 };
 
 /** Not in Chrome 100, Firefox 100 or Safari 15.4, the oldest browsers that are promised. */
 const tooNew: Readonly<Record<string, RegExp>> = {

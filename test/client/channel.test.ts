@@ -88,13 +88,17 @@ describe("a channel", () => {
     expect(lobby.state).toEqual({ kind: "unsubscribed" });
   });
 
-  it("takes already-subscribed for a yes", async () => {
+  it("leaves and joins again when it is subscribed already, because what came until then was heard by nobody", async () => {
     const { client, open } = setUp();
     const link = await open();
-    const subscribing = client.channel("lobby").subscribe();
+    const lobby = client.channel("lobby");
+    const subscribing = lobby.subscribe();
     link.say({ type: "error", ref: link.ref, code: "already-subscribed", message: "" });
+    expect(link.types.slice(-2)).toEqual(["unsubscribe", "subscribe"]);
+    expect(lobby.state.kind).toBe("subscribing");
+    link.say({ type: "subscribed", ref: link.ref, channel: "lobby" });
     await subscribing;
-    expect(client.channel("lobby").state.kind).toBe("subscribed");
+    expect(lobby.state.kind).toBe("subscribed");
   });
 
   it("is given up with unsubscribe()", async () => {

@@ -167,7 +167,7 @@ describe("a client on a lower transport", () => {
   it("does not mind the end of the old link after that", async () => {
     const { client, low, up } = await fallen();
     const link = await up();
-    low.end(4409, "superseded");
+    low.end(4509, "superseded");
     expect(client.state).toMatchObject({ kind: "open", transport: "low" });
     link.say(resumed(0));
     expect(client.state).toMatchObject({ kind: "open", transport: "best" });

@@ -81,7 +81,7 @@ export class Conversation {
 
   /** Whether the client can go on where it was, when it has received so many messages. */
   canResume(received: number, format: Format): boolean {
-    return this.#state === "open" && this.#format === format && this.#wire.canResume(received);
+    return this.#state === "open" && !this.#wire.isClosed && this.#format === format && this.#wire.canResume(received);
   }
 
   /** Goes on over another link; see {@link canResume}. */

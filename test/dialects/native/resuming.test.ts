@@ -156,7 +156,7 @@ describe("resuming a session (P3, P5, L20)", () => {
     const world = nativeWorld();
     const { client, welcome } = sessionOf(world, { peerAnswersClose: false });
     const newer = comeBack(world, welcome.session, 0);
-    expect(client.wire.closing).toMatchObject({ code: 4409 });
+    expect(client.wire.closing).toMatchObject({ code: 4509 });
     client.send({ type: "subscribe", ref: 1, channel: "stolen" });
     world.application.connects[0]!.send("a");
     client.wire.hangUp();
@@ -208,7 +208,7 @@ describe("resuming a session (P3, P5, L20)", () => {
     expect(first.heard()).toMatchObject([{ resumed: true }]);
     expect(second.heard()).toMatchObject([{ resumed: true }]);
     expect(third.heard()).toEqual([]);
-    expect(first.wire.closing).toMatchObject({ code: 4409 });
+    expect(first.wire.closing).toMatchObject({ code: 4509 });
     world.application.connects[0]!.send("a");
     expect(second.heard()).toMatchObject([{ type: "send", event: "a" }]);
     expect(world.application.connects).toHaveLength(1);

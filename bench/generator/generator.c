@@ -449,7 +449,7 @@ static void carillon_connect(struct connection *c) {
 /** As a client should: the server keeps what is not acknowledged. */
 static void acknowledge(struct connection *c) {
   char message[64];
-  if (++c->told % 128 == 0) send_frame(c, OP_TEXT, message, sprintf(message, "{\"type\":\"ack\",\"received\":%d}", c->told));
+  if (++c->told % 512 == 0) send_frame(c, OP_TEXT, message, sprintf(message, "{\"type\":\"ack\",\"received\":%d}", c->told));
 }
 
 static size_t put_subscribe(char *to, bool msgpack, const char *channel, int ref) {

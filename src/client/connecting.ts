@@ -21,7 +21,7 @@ export interface ConnectingHandler {
   hello(): ConnectMessage;
   /** Messages can be sent; nobody else has been told yet. @returns whether the session from before goes on */
   opened(conversation: Conversation, welcome: ConnectedMessage): boolean;
-  message(message: ServerMessage): void;
+  message(message: ServerMessage, bytes: number): void;
   /** The server sent what cannot be understood. */
   failed(error: CarillonError): void;
   /** Nothing may be sent for the moment, but the connection is not lost. */

@@ -36,7 +36,8 @@ export interface Opening {
 export interface ConversationHandler {
   /** The server has accepted the client. */
   opened(welcome: ConnectedMessage): void;
-  message(message: ServerMessage): void;
+  /** `bytes`: its part of the frame that it came in. */
+  message(message: ServerMessage, bytes: number): void;
   ended(ending: Ending): void;
 }
 
@@ -69,12 +70,12 @@ export function openConversation(
   const silent = (): void => end(4504, new CarillonError("timeout"));
   const deadline = clock.after(settings.connectTimeoutMs, silent);
 
-  const read = (message: ServerMessage): void => {
+  const read = (message: ServerMessage, bytes: number): void => {
     if (message.type === "error" && message.ref === undefined) {
       const error = readError(message);
       if (!isOpen || error.code === "token-expired") told = error;
     }
-    if (isOpen) return handler.message(message);
+    if (isOpen) return handler.message(message, bytes);
     if (message.type !== "connected") return;
     isOpen = true;
     told = undefined;
@@ -90,7 +91,8 @@ export function openConversation(
     try {
       if (frame.length > maxFrameBytes) throw new CarillonError("payload-too-large");
       // A handler may have left meanwhile.
-      for (const message of codec.decode(frame)) if (!isOver) read(message as ServerMessage);
+      const messages = codec.decode(frame);
+      for (const message of messages) if (!isOver) read(message as ServerMessage, frame.length / messages.length);
     } catch (error) {
       // Fields are not checked one by one. What the application throws is caught elsewhere, so this is the server's.
       end(1002, toCarillonError(error, "bad-request"));

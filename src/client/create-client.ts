@@ -31,7 +31,7 @@ export function createClient<Events extends object = Record<string, unknown>>(
   const lifecycle = createHandlers();
   const outbox = createOutbox(settings);
   const requests = createRequests(() => connecting.start(), outbox, settings);
-  const session = createSession((message) => outbox.wire()?.send([settings.codec.encode(message)]));
+  const session = createSession(settings.clock, (message) => outbox.wire()?.send([settings.codec.encode(message)]));
   const subscriptions = new Map<string, Subscription>();
   const chance = (): string => settings.random.next().toString(36).slice(2, 12);
   const seed = chance() + chance();
@@ -76,8 +76,8 @@ export function createClient<Events extends object = Record<string, unknown>>(
   };
 
   /** Hands a message to the part that it is for. Types that are newer than this client fall through. */
-  const read = (message: ServerMessage): void => {
-    session.heard(message);
+  const read = (message: ServerMessage, bytes: number): void => {
+    session.heard(message, bytes);
     if (message.type === "request") answer(message);
     else if ("ref" in message) requests.read(message);
     else if (message.type === "error") failed(readError(message));

@@ -1,7 +1,10 @@
+import type { Clock } from "../platform/clock.ts";
 import type { AckMessage, ConnectedMessage, ConnectMessage, ServerMessage } from "../protocol/messages.ts";
 
-/** So many messages the server keeps before it is told that they have arrived. */
-const acknowledgeEvery = 128;
+/** What the server keeps before it is told that it has arrived: so many messages, so many bytes, and for so long. */
+const maxKept = 512;
+const maxKeptBytes = 262_144;
+const maxKeptMs = 10_000;
 
 /** What the client knows of its session, which may outlive a link. */
 export interface Session {
@@ -10,20 +13,23 @@ export interface Session {
   hello(): ConnectMessage;
   /** @returns whether the session goes on */
   welcomed(welcome: ConnectedMessage): boolean;
-  /** Counts a message; MUST be told of all that come after `connected`. */
-  heard(message: ServerMessage): void;
+  /** Counts a message of so many bytes; MUST be told of all that come after `connected`. */
+  heard(message: ServerMessage, bytes: number): void;
   forget(): void;
 }
 
 /** @param acknowledge tells the server, over the present link */
-export function createSession(acknowledge: (message: AckMessage) => void): Session {
+export function createSession(clock: Pick<Clock, "now">, acknowledge: (message: AckMessage) => void): Session {
   let secret: string | undefined;
   let received = 0;
   let told = 0;
+  let toldAt = clock.now();
+  let bytes = 0;
   return {
     isOpen: () => secret !== undefined,
     hello() {
       told = received;
+      bytes = 0;
       return secret === undefined ? { type: "connect", resume: true } : { type: "connect", session: secret, received };
     },
     welcomed({ session, resumed }) {
@@ -32,11 +38,17 @@ export function createSession(acknowledge: (message: AckMessage) => void): Sessi
       if (!isResumed) received = told = 0;
       return isResumed;
     },
-    heard({ type }) {
+    heard({ type }, more) {
       if (secret === undefined) return;
       if (!["connected", "ack", "heartbeat", "pong"].includes(type)) received += 1;
-      if (received - told < (type === "heartbeat" ? 1 : acknowledgeEvery)) return;
+      bytes += more;
+      const kept = received - told;
+      const isDue =
+        type === "heartbeat" || kept >= maxKept || bytes >= maxKeptBytes || clock.now() - toldAt >= maxKeptMs;
+      if (kept === 0 || !isDue) return;
       told = received;
+      toldAt = clock.now();
+      bytes = 0;
       acknowledge({ type: "ack", received });
     },
     forget() {

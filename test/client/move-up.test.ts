@@ -47,7 +47,7 @@ describe("a client on a lower transport", () => {
     await pass(10_000);
     low.say({ type: "send", event: "x", data: 1 });
     client.send("a");
-    expect(low.types).toEqual(["send"]);
+    expect(low.types).toEqual(["ack", "send"]);
     best.last.accept();
     await settled();
     expect(best.last.link.sent[0]).toMatchObject({ received: 1 });

@@ -350,15 +350,38 @@ describe("after a server has drained", () => {
 });
 
 describe("the client acknowledges", () => {
-  it("at once when 128 messages have come, and not before", async () => {
+  it("at once when 512 messages have come, and not before", async () => {
     const { open } = setUp();
     const link = await open(session);
-    for (let count = 0; count < 127; count += 1) link.say({ type: "send", event: "a" });
+    for (let count = 0; count < 511; count += 1) link.say({ type: "send", event: "a" });
     expect(link.types).toEqual([]);
     link.say({ type: "send", event: "a" });
-    expect(link.sent.slice(1)).toEqual([{ type: "ack", received: 128 }]);
-    for (let count = 0; count < 128; count += 1) link.say({ type: "send", event: "a" });
-    expect(link.latest).toEqual({ type: "ack", received: 256 });
+    expect(link.sent.slice(1)).toEqual([{ type: "ack", received: 512 }]);
+    for (let count = 0; count < 512; count += 1) link.say({ type: "send", event: "a" });
+    expect(link.latest).toEqual({ type: "ack", received: 1_024 });
+  });
+
+  it("at once when 256 KiB have come, and not before", async () => {
+    const { open } = setUp();
+    const link = await open(session);
+    const envelope = JSON.stringify({ type: "send", event: "a", data: "" }).length;
+    const half = { type: "send", event: "a", data: "x".repeat(131_072 - envelope) } as const;
+    link.say(half);
+    link.say({ ...half, data: half.data.slice(1) });
+    expect(link.types).toEqual([]);
+    link.say({ type: "send", event: "a" });
+    expect(link.sent.slice(1)).toEqual([{ type: "ack", received: 3 }]);
+  });
+
+  it("what came ten seconds after it last did", async () => {
+    const { open, pass } = setUp();
+    const link = await open({ ...session, heartbeatMs: 60_000 });
+    await pass(9_999);
+    link.say({ type: "send", event: "a" });
+    expect(link.types).toEqual([]);
+    await pass(1);
+    link.say({ type: "send", event: "a" });
+    expect(link.sent.slice(1)).toEqual([{ type: "ack", received: 2 }]);
   });
 
   it("with each heartbeat, if there is anything to say", async () => {

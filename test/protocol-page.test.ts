@@ -66,6 +66,10 @@ function triggers(client: Stranger): ReadonlyMap<string, () => unknown> {
         bob.send('{"type":"subscribe","ref":1,"channel":"presence-lobby"}');
       },
     ],
+    [
+      '{"type":"whisper"',
+      () => bob.send('{"type":"whisper","channel":"presence-lobby","event":"typing","data":{"on":false}}'),
+    ],
     ['{"type":"leave"', () => bob.close()],
     ['{"type":"heartbeat"', () => clock.advance(10_000)],
   ]);

@@ -15,6 +15,9 @@ const server = createServer({
     }),
   },
   limits: { subscriptions: 100_000 },
+  // One publisher and one address stand for everybody.
+  messageRate: { perSecond: Infinity },
+  admission: { handshakesPerSecond: Infinity },
   ...(flags.includes("--authenticate") && { authenticate: () => ({ userId: "somebody" }) }),
 });
 server.on("echo", ({ data, reply }) => reply(data));

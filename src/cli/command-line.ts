@@ -69,7 +69,7 @@ function describe(): Command {
 function descriptionOf({ description, fallback, env }: Setting<unknown>): string {
   const notes: string[] = [];
   if (typeof fallback === "string" || typeof fallback === "number") notes.push(`default: ${fallback}`);
-  notes.push(`env: ${fallback === true ? `${env[0]}=false` : env.join(", ")}`);
+  notes.push(`env: ${typeof fallback === "boolean" ? `${env[0]}=${!fallback}` : env.join(", ")}`);
   return `${description} (${notes.join("; ")})`;
 }
 

@@ -16,7 +16,11 @@ const serverOptionNames: Readonly<Record<keyof ServerOptions, true>> = {
   origins: true,
   limits: true,
   maxBufferedBytes: true,
+  trustProxy: true,
+  admission: true,
+  messageRate: true,
   logger: true,
+  health: true,
   clock: true,
   random: true,
 };

@@ -42,6 +42,12 @@ export interface Config<
    * @default true
    */
   readonly demo?: boolean;
+  /**
+   * Serve metrics for Prometheus at `/metrics`, to everyone who can reach it.
+   *
+   * @default false
+   */
+  readonly metrics?: boolean;
   /** Adds handlers and middleware; nobody can connect before it is done. */
   readonly setup?: (server: Server<Events, Data>) => unknown;
 }

@@ -1,5 +1,6 @@
 import { destination, pino, stdSerializers, stdTimeFunctions } from "pino";
 import type { Logger } from "../server/logger.ts";
+import { redactFacts, redactText, redacting } from "../server/redact.ts";
 import type { LogLevel } from "./settings.ts";
 
 /** The server's log, and what is only of interest when something is looked for. */
@@ -18,15 +19,18 @@ export function jsonLog(level: LogLevel): Log {
     serializers: { error: err, cause: err },
   };
   // At once, so that nothing is lost when the process ends.
-  return pino(options, destination({ dest: 1, sync: true }));
+  return safe(pino(options, destination({ dest: 1, sync: true })));
 }
 
 /** A logger of the application's own. */
 export function ownLog(logger: Logger & Partial<Log>): Log {
+  return safe(logger);
+}
+
+/** The server's log is told no secrets; what the command itself adds should hold none either. */
+function safe(logger: Logger & Partial<Log>): Log {
   return {
-    debug: (facts, message) => logger.debug?.(facts, message),
-    info: (facts, message) => logger.info(facts, message),
-    warn: (facts, message) => logger.warn(facts, message),
-    error: (facts, message) => logger.error(facts, message),
+    ...redacting(logger),
+    debug: (facts, message) => logger.debug?.(redactFacts(facts), redactText(message)),
   };
 }

@@ -1,31 +1,43 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { metricsContentType } from "../metrics/metrics.ts";
+import { healthAnswer, type Health } from "../server/health.ts";
 import type { Page } from "./pages.ts";
 
 /** What the answers depend on. */
 export interface RoutesParts {
   readonly pages: ReadonlyMap<string, Page>;
-  readonly isReady: () => boolean;
+  readonly health: () => Health;
+  /** Absent: there are none to be had. */
+  readonly metrics?: () => string;
 }
 
-/** Answers plain requests: the health of the server, and a fixed set of files. */
-export function routes({ pages, isReady }: RoutesParts): RequestListener {
-  const health: Readonly<Record<string, (response: ServerResponse) => void>> = {
-    "/healthz": (response) => sendJson(response, 200, { status: "ok" }),
-    "/readyz": (response) =>
-      isReady() ? sendJson(response, 200, { status: "ready" }) : sendJson(response, 503, { status: "stopping" }),
-  };
+type Answer = (response: ServerResponse) => void;
+
+/** Answers plain requests: the state of the server, and a fixed set of files. */
+export function routes({ pages, health, metrics }: RoutesParts): RequestListener {
+  const answers = new Map<string, Answer>([
+    ["/healthz", (response) => sendJson(response, 200, '{"status":"ok"}')],
+    [
+      "/readyz",
+      (response) => {
+        const { statusCode, body } = healthAnswer(health());
+        sendJson(response, statusCode, body);
+      },
+    ],
+  ]);
+  if (metrics) answers.set("/metrics", (response) => send(response, 200, metricsContentType, metrics()));
   const notFound = `There is nothing here. This Carillon server has ${whatIsHere(pages)}.\n`;
 
   return (request, response) => {
     const path = (request.url ?? "").split("?", 1)[0]!;
     const page = pages.get(path);
-    const check = Object.hasOwn(health, path) ? health[path] : undefined;
-    if (!page && !check) return sendText(response, 404, notFound);
+    const answer = answers.get(path);
+    if (!page && !answer) return sendText(response, 404, notFound);
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("Allow", "GET, HEAD");
       return sendText(response, 405, "Only GET and HEAD can be used here.\n");
     }
-    if (check) check(response);
+    if (answer) answer(response);
     else if (page) sendPage(page, request, response);
   };
 }
@@ -52,8 +64,8 @@ function sendPage({ body, headers, isDocument }: Page, request: IncomingMessage,
   response.writeHead(200, { "Content-Length": body.length }).end(body);
 }
 
-function sendJson(response: ServerResponse, status: number, value: object): void {
-  send(response, status, "application/json", JSON.stringify(value));
+function sendJson(response: ServerResponse, status: number, json: string): void {
+  send(response, status, "application/json", json);
 }
 
 function sendText(response: ServerResponse, status: number, text: string): void {

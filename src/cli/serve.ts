@@ -1,4 +1,5 @@
 import { native } from "../dialects/native/dialect.ts";
+import { metrics } from "../metrics/metrics.ts";
 import { createHttpServer, listen, type Listening } from "../server/http-server.ts";
 import { createServer, type Server } from "../server/server.ts";
 import type { Config } from "./config.ts";
@@ -25,7 +26,7 @@ export interface Serving extends Listening {
  * @throws {CarillonError} `option-invalid`, `listen-failed`
  */
 export async function serve(settings: Settings, config: Config, log: Log): Promise<Serving> {
-  const { port, host, origins, demo } = settings;
+  const { port, host, origins, demo, metrics: showsMetrics } = settings;
   const tls = readTls(settings);
   const endpoints = endpointsOf(settings, config);
   const server = createServer({
@@ -39,7 +40,14 @@ export async function serve(settings: Settings, config: Config, log: Log): Promi
   await config.setup?.(server);
 
   const pages = loadPages({ demo });
-  const httpServer = createHttpServer(tls, routes({ pages, isReady: () => server.isReady }));
+  const httpServer = createHttpServer(
+    tls,
+    routes({
+      pages,
+      health: () => server.health(),
+      ...(showsMetrics && { metrics: () => metrics(server) }),
+    }),
+  );
   server.attach(httpServer);
   warn(config, pages.has("/carillon.js") && pages.has("/") === demo, log);
   const listening = await listen(httpServer, { port, host, ...(tls && { tls }) });
@@ -61,7 +69,19 @@ function endpointsOf({ maxMessageBytes }: Settings, { endpoints }: Config): NonN
 
 /** What is left for `createServer` when the command has taken what is its own. */
 function serverOptions(config: Config): Omit<Config, keyof Settings | "setup"> {
-  const { port, host, tlsCert, tlsKey, origins, maxMessageBytes, logLevel, demo, setup, ...options } = config;
+  const {
+    port,
+    host,
+    tlsCert,
+    tlsKey,
+    origins,
+    maxMessageBytes,
+    logLevel,
+    demo,
+    metrics: _,
+    setup,
+    ...options
+  } = config;
   if (options.endpoints && maxMessageBytes !== undefined) {
     throw new UsageError("maxMessageBytes has no effect beside endpoints; give it to the dialect there");
   }

@@ -15,6 +15,7 @@ export interface Settings {
   readonly maxMessageBytes: number;
   readonly logLevel: LogLevel;
   readonly demo: boolean;
+  readonly metrics: boolean;
 }
 
 export type SettingName = keyof Settings;
@@ -108,8 +109,17 @@ export const settings: { readonly [Name in SettingName]: Setting<Settings[Name]>
     env: ["CARILLON_DEMO"],
     fallback: true,
     means: "true or false",
-    accepts: (value) => typeof value === "boolean",
-    parse: (text) => ({ true: true, false: false })[text],
+    accepts: isBoolean,
+    parse: parseBoolean,
+  },
+  metrics: {
+    flag: "--metrics",
+    description: "serve metrics for Prometheus at /metrics, to everyone who can reach it",
+    env: ["CARILLON_METRICS"],
+    fallback: false,
+    means: "true or false",
+    accepts: isBoolean,
+    parse: parseBoolean,
   },
 };
 
@@ -156,6 +166,14 @@ function parseWhole(text: string): number {
 
 function isWhole(value: unknown, least: number): boolean {
   return Number.isSafeInteger(value) && Number(value) >= least;
+}
+
+function parseBoolean(text: string): unknown {
+  return { true: true, false: false }[text];
+}
+
+function isBoolean(value: unknown): boolean {
+  return typeof value === "boolean";
 }
 
 function isText(value: unknown): boolean {

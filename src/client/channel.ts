@@ -28,6 +28,17 @@ export interface Publication<Data = unknown> {
 /** Called with what is published. A handler that throws or rejects harms no other; see the client's event `error`. */
 export type PublicationHandler<Data> = (data: Data, publication: Publication<Data>) => unknown;
 
+/** What another client whispered. */
+export interface Whisper<Data = unknown> {
+  readonly channel: string;
+  readonly event: string;
+  readonly data: Data;
+  readonly from: Sender;
+}
+
+/** Called with what is whispered; what it throws is treated as in a {@link PublicationHandler}. */
+export type WhisperHandler<Data> = (data: Data, whisper: Whisper<Data>) => unknown;
+
 export interface PublishOptions {
   /**
    * `false`: every subscriber but this client.
@@ -116,6 +127,23 @@ export interface Channel<Events extends object = Record<string, unknown>> {
     event: Name,
     ...data: [...DataParameter<Events[Name]>, options?: PublishOptions]
   ): Promise<{ readonly id: string; readonly position?: string | undefined }>;
+
+  /**
+   * Says something to the other clients in the channel: typing, a cursor. Told at most once, and never kept.
+   *
+   * While the client is not subscribed, it is dropped. What the server refuses reaches the client's event `error`:
+   * `forbidden` where the channel has no whispers, `rate-limited` when they come too fast.
+   *
+   * @throws {CarillonError} `payload-too-large`, `payload-invalid`, `queue-full`
+   */
+  whisper<Name extends ClientEventName<Events>>(event: Name, ...data: DataParameter<Events[Name]>): void;
+
+  /** Calls the handler for every whisper of an event, or of all that fit a pattern, while subscribed. */
+  onWhisper<Name extends ClientEventName<Events>>(
+    event: Name,
+    handler: WhisperHandler<Payload<Events[Name]>>,
+  ): () => void;
+  onWhisper(pattern: EventPattern, handler: WhisperHandler<unknown>): () => void;
 
   /**
    * Reads a part of the channel's history. The client must be subscribed.

@@ -43,6 +43,8 @@ export interface Connecting {
   /** Connects because something is to be sent. @throws {CarillonError} `closed` */
   start(): void;
   close(): Promise<void>;
+  /** @returns a fresh token; none where nobody makes them */
+  freshToken(): Promise<string | undefined>;
 }
 
 export function createConnecting(settings: Settings, handler: ConnectingHandler): Connecting {
@@ -236,6 +238,7 @@ export function createConnecting(settings: Settings, handler: ConnectingHandler)
       isKept = true;
       if (state.kind === "idle") begin();
     },
+    freshToken: async () => (tokens.forget() ? tokens.get() : undefined),
     close() {
       const { kind } = state;
       if (kind !== "closed") rest({ kind: "closed" });

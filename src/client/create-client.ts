@@ -75,6 +75,12 @@ export function createClient<Events extends object = Record<string, unknown>>(
     });
   };
 
+  /** What goes wrong here shows when the token has expired: then it is asked for again. */
+  const refresh = async (): Promise<void> => {
+    const token = await connecting.freshToken();
+    if (token !== undefined) requests.ask({ message: { type: "refresh", token }, resolve() {}, reject() {} });
+  };
+
   /** Hands a message to the part that it is for. Types that are newer than this client fall through. */
   const read = (message: ServerMessage, bytes: number): void => {
     session.heard(message, bytes);
@@ -82,6 +88,7 @@ export function createClient<Events extends object = Record<string, unknown>>(
     else if ("ref" in message) requests.read(message);
     else if (message.type === "error") failed(readError(message));
     else if (message.type === "ack") outbox.acknowledged(message.received);
+    else if (message.type === "expiring") void refresh().catch(() => {});
     else if (message.type === "send") deliver(message.event, message.data);
     else if ("channel" in message) {
       // Nothing else makes a channel exist that the application has not named.

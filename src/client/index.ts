@@ -14,6 +14,8 @@ export type {
   PublicationHandler,
   PublishOptions,
   SubscribeOptions,
+  Whisper,
+  WhisperHandler,
 } from "./channel.ts";
 export type { Client, ConnectOptions, RequestOptions } from "./client.ts";
 export { createClient } from "./create-platform-client.ts";

@@ -13,8 +13,8 @@ export const maxTimerMs: number = 2 ** 31 - 1;
 /** Everything but the address may be left out. */
 export interface ClientOptions {
   /**
-   * What the server's `authenticate` hook sees. A function is asked at the first try after `connect()` and again only
-   * after the server said `token-expired`; when it fails that counts as a failed try, and a `CarillonError` that is not
+   * What the server's `authenticate` hook sees. A function is asked at the first try after `connect()` and again
+   * when the server says that the token expires or has expired; when it fails that counts as a failed try, and a `CarillonError` that is not
    * temporary closes the client.
    *
    * @default undefined // anonymous

@@ -9,6 +9,7 @@ import type {
   SubscribeMessage,
   UnsubscribeMessage,
 } from "../protocol/messages.ts";
+import type { RefreshMessage } from "../protocol/token-messages.ts";
 import { readError } from "./ending.ts";
 import { checkMs, type Settings } from "./options.ts";
 import type { Outbox, Sender } from "./outbox.ts";
@@ -17,7 +18,7 @@ type WithoutRef<Message> = Message extends unknown ? Omit<Message, "ref"> : neve
 
 /** The messages that are answered. */
 export type Asking = WithoutRef<
-  SubscribeMessage | UnsubscribeMessage | PublishMessage | RequestMessage | HistoryMessage
+  SubscribeMessage | UnsubscribeMessage | PublishMessage | RequestMessage | HistoryMessage | RefreshMessage
 >;
 
 /** Whatever answers; which fields it has is the server's word, as with all its messages. */

@@ -44,6 +44,7 @@ export function createSubscription(name: string, client: SubscriptionClient): Su
   const { settings, connecting, outbox, requests, failed, thrown } = client;
   const handlers = createHandlers();
   const gaps = createHandlers();
+  const whispers = createHandlers();
   const presence = createMemberList(thrown);
   const waiters = new Set<(error?: CarillonError) => void>();
   let kind: ChannelState["kind"] = "unsubscribed";
@@ -148,6 +149,10 @@ export function createSubscription(name: string, client: SubscriptionClient): Su
     },
     on: handlers.on,
     onGap: (listener) => gaps.on("gap", listener),
+    onWhisper: whispers.on,
+    whisper(event: string, data?: unknown) {
+      if (kind === "subscribed") outbox.post({ type: "whisper", channel: name, event, data }, { failed: ignore });
+    },
     subscribe: ({ since }: SubscribeOptions = {}) =>
       new Promise((resolve, reject) => {
         connecting.start();
@@ -197,7 +202,8 @@ export function createSubscription(name: string, client: SubscriptionClient): Su
       if (type === "publication") {
         position = message.position ?? position;
         deliver(message as Publication);
-      } else if (type === "gap") gap(message);
+      } else if (type === "whisper") whispers.call(message.event, [message.data, message], thrown);
+      else if (type === "gap") gap(message);
       else if (type === "join" || type === "leave") presence[type](message.member);
       else if (type === "batch")
         for (const data of message.items) deliver({ channel: name, event: message.event, data });

@@ -23,6 +23,11 @@ export interface Identity<Data extends object = Record<string, unknown>> {
   readonly info?: unknown;
   /** The first contents of `connection.data`. */
   readonly data?: Partial<Data>;
+  /**
+   * When this ends, in Unix time and milliseconds; the connection ends with it, unless the client sends a fresh token.
+   * Absent: never.
+   */
+  readonly expiresAt?: number;
 }
 
 /** Runs around every new connection; what comes after `await next()` runs once it is open. */

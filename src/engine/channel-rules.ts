@@ -9,9 +9,9 @@ export interface ChannelAttempt<
   Data extends object = Record<string, unknown>,
 > {
   readonly connection: Connection<Events, Data>;
-  readonly action: "subscribe" | "publish";
+  readonly action: "subscribe" | "publish" | "whisper";
   readonly channel: string;
-  /** What would be published. */
+  /** What would be published or whispered. */
   readonly event?: string;
 }
 
@@ -21,18 +21,40 @@ export interface ChannelRule<
   Data extends object = Record<string, unknown>,
 > {
   /**
-   * Asked before a client subscribes or publishes; anything but `true` refuses with `forbidden`. Throw a `CarillonError` to
+   * Asked before a client subscribes, publishes or whispers; anything but `true` refuses with `forbidden`. Throw a `CarillonError` to
    * refuse with a code of your own. The server's own calls are not asked about.
    *
    * @default everyone may, except in `private-*`, where nobody may
    */
   readonly authorize?: (attempt: ChannelAttempt<Events, Data>) => Later<boolean>;
   /**
-   * Which clients may publish: those subscribed, anyone, or none (`"server"`).
+   * Which clients may publish: those subscribed, anyone, the owner, or none (`"server"`).
+   *
+   * Who owns a channel is known on each node for itself: where subscribers are on several nodes, say it with `owner`.
    *
    * @default "subscribers"
    */
-  readonly publish?: "subscribers" | "anyone" | "server";
+  readonly publish?: "subscribers" | "anyone" | "owner" | "server";
+  /**
+   * Asked when a client has subscribed where only the owner publishes: `true`, at once, makes it an owner; there may be
+   * several. A failure is reported, and makes it none.
+   *
+   * @default the first subscriber, with all its user's connections, until nobody is left in the channel
+   */
+  readonly owner?: (attempt: ChannelAttempt<Events, Data>) => boolean;
+  /**
+   * When the last owner leaves: the others stay, and nobody publishes until an owner is back (`"keep"`), or all subscribers
+   * of this node are taken out, and told (`"close"`). A client that may still resume its session has not left.
+   *
+   * @default "keep"
+   */
+  readonly ownerLeaves?: "keep" | "close";
+  /**
+   * Subscribers may whisper: say something to the others that is told at most once and never kept.
+   *
+   * @default false, and true in `private-*` and `presence-*`
+   */
+  readonly whispers?: boolean;
   /**
    * Subscribers are told who is there, and who comes and goes.
    *
@@ -50,7 +72,10 @@ export interface ChannelRule<
 /** A rule with its gaps filled. */
 export interface EffectiveRule {
   readonly authorize: ((attempt: ChannelAttempt) => Later<boolean>) | undefined;
-  readonly publish: "subscribers" | "anyone" | "server";
+  readonly publish: "subscribers" | "anyone" | "owner" | "server";
+  readonly owner: ((attempt: ChannelAttempt) => boolean) | undefined;
+  readonly ownerLeaves: "keep" | "close";
+  readonly whispers: boolean;
   readonly presence: boolean;
   readonly history: HistoryPolicy | undefined;
 }
@@ -72,7 +97,7 @@ interface Compiled {
 export class ChannelRules {
   readonly #compiled: readonly Compiled[];
 
-  /** @throws {CarillonError} `option-invalid` when the `*` of a pattern is not its last character, or history is out of range */
+  /** @throws {CarillonError} `option-invalid` when the `*` of a pattern is not its last character, history is out of range, or an owner means nothing */
   constructor(rules: Readonly<Record<string, ChannelRule>>) {
     this.#compiled = Object.entries(rules)
       .map(([pattern, rule]) => compile(pattern, rule))
@@ -86,6 +111,9 @@ export class ChannelRules {
     return {
       authorize: rule?.authorize ?? (channel.startsWith("private-") ? () => false : undefined),
       publish: rule?.publish ?? "subscribers",
+      owner: rule?.owner,
+      ownerLeaves: rule?.ownerLeaves ?? "keep",
+      whispers: rule?.whispers ?? (channel.startsWith("private-") || channel.startsWith("presence-")),
       presence: rule?.presence ?? channel.startsWith("presence-"),
       history: rule?.history,
     };
@@ -100,7 +128,15 @@ function compile(pattern: string, rule: ChannelRule): Compiled {
     });
   }
   checkHistory(pattern, rule.history);
+  checkOwner(pattern, rule);
   return { literal: star < 0 ? pattern : pattern.slice(0, -1), isPrefix: star >= 0, rule };
+}
+
+function checkOwner(pattern: string, { publish, owner, ownerLeaves }: ChannelRule): void {
+  if (publish === "owner" || (owner === undefined && ownerLeaves === undefined)) return;
+  throw new CarillonError("option-invalid", {
+    message: `channels: "${pattern}" needs publish: "owner" for its owner to mean anything`,
+  });
 }
 
 function checkHistory(pattern: string, history: HistoryPolicy | undefined): void {

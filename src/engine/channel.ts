@@ -5,6 +5,7 @@ import type { Continuity } from "./continuity.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Later } from "./later.ts";
 import type { Limits } from "./limits.ts";
+import { Ownership } from "./ownership.ts";
 import { Presence } from "./presence.ts";
 import type { Publication } from "./publication.ts";
 import type { Subscription } from "./subscription.ts";
@@ -25,6 +26,8 @@ export class Channel {
   readonly name: string;
   readonly rule: EffectiveRule;
   readonly presence: Presence | undefined;
+  /** Only where the owner publishes. */
+  readonly ownership: Ownership | undefined;
   readonly audience: Audience<LiveConnection>;
   readonly listeners: Set<PublicationListener> = new Set();
   /** Only in channels with history. */
@@ -38,12 +41,22 @@ export class Channel {
     this.name = name;
     this.rule = rule;
     this.presence = rule.presence ? new Presence() : undefined;
+    this.ownership = rule.publish === "owner" ? new Ownership(rule) : undefined;
     this.audience = new Audience((error) => host.encodingFailed(error));
     this.#host = host;
   }
 
   get isEmpty(): boolean {
-    return this.audience.size === 0 && this.#joining.size === 0 && this.listeners.size === 0;
+    return !this.hasSubscribers && this.listeners.size === 0;
+  }
+
+  get hasSubscribers(): boolean {
+    return this.audience.size > 0 || this.#joining.size > 0;
+  }
+
+  /** All that are in it, those that do not hear it yet among them. */
+  connections(): readonly LiveConnection[] {
+    return [...this.audience, ...Array.from(this.#joining, ({ connection }) => connection)];
   }
 
   has(connection: LiveConnection): boolean {

@@ -61,14 +61,18 @@ function checkIdentity(identity: Identity | undefined): Identity {
       "authenticate must return a userId of 1 to 128 characters, none of them control characters, or none",
     );
   }
+  if (identity.expiresAt !== undefined && !Number.isFinite(identity.expiresAt)) {
+    throw new Error("authenticate must return expiresAt as Unix time in milliseconds, or none");
+  }
   // Throws for what others could not be told.
   JSON.stringify(identity.info);
   return identity;
 }
 
-function takeIdentity(connection: LiveConnection, { userId, info, data = {} }: Identity): void {
+function takeIdentity(connection: LiveConnection, { userId, info, expiresAt, data = {} }: Identity): void {
   connection.userId = userId;
   connection.info = info;
+  connection.expiresAt = expiresAt;
   for (const [key, value] of Object.entries(data)) connection.data.set(key, value);
 }
 

@@ -2,6 +2,7 @@ import { CarillonError } from "../errors/carillon-error.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import type { Answer, EventName, Payload } from "../events/event-map.ts";
 import type { Clock } from "../platform/clock.ts";
+import { checkClosing } from "./closing.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Handshake } from "./handshake.ts";
 import type { Limits } from "./limits.ts";
@@ -12,6 +13,7 @@ import type { Member } from "./presence.ts";
 import type { Sender } from "./publication.ts";
 import { Requests } from "./requests.ts";
 import type { Subscription } from "./subscription.ts";
+import type { TokenBucket } from "./token-bucket.ts";
 
 /** Whatever the application keeps with a connection, by key. */
 export interface ConnectionData<Data extends object> {
@@ -113,11 +115,15 @@ export class LiveConnection implements Connection {
   readonly subscriptions: Map<string, Subscription<LiveConnection>> = new Map();
   userId: string | undefined;
   info: unknown;
+  /** When its identity ends, by the wall clock. */
+  expiresAt: number | undefined;
   /** Its place among all connections. */
   index = -1;
   /** Its wire has been gone for so long that others do not see it in channels with presence. */
   isAway = false;
   state: "opening" | "open" | "closed" = "opening";
+  /** How often it may whisper; most connections never do. */
+  whispers: TokenBucket | undefined;
   readonly #host: ConnectionHost;
   #data: Map<string, unknown> | undefined;
   #sender: Sender | undefined;
@@ -206,12 +212,7 @@ export class LiveConnection implements Connection {
   }
 
   close(code: number = closeCodes.disconnected.code, reason = ""): void {
-    if (code !== 1000 && !(Number.isInteger(code) && code >= 4000 && code <= 4999)) {
-      throw new CarillonError("option-invalid", { message: "a close code is 1000, or 4000 to 4999" });
-    }
-    if (typeof reason !== "string" || new TextEncoder().encode(reason).length > 123) {
-      throw new CarillonError("option-invalid", { message: "a close reason is text of at most 123 bytes" });
-    }
+    checkClosing(code, reason);
     this.wire.close(code, reason);
   }
 

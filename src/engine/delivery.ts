@@ -1,5 +1,5 @@
 import type { Member } from "./presence.ts";
-import type { Position, Publication } from "./publication.ts";
+import type { Position, Publication, Sender } from "./publication.ts";
 
 /**
  * Why something cannot be replayed: it is not kept any longer (`expired`), the history was lost or made anew (`reset`), or
@@ -10,6 +10,14 @@ export type GapReason = "expired" | "reset" | "too-much";
 /** What one connection is handed. */
 export type Delivery =
   | { readonly kind: "publication"; readonly publication: Publication }
+  /** Ephemeral: told at most once, without a place among the publications. */
+  | {
+      readonly kind: "whisper";
+      readonly channel: string;
+      readonly event: string;
+      readonly data: unknown;
+      readonly from: Sender;
+    }
   | { readonly kind: "join" | "leave"; readonly channel: string; readonly member: Member }
   /** What was published after `from` and up to `to` is missing. */
   | {

@@ -13,7 +13,7 @@ import { Failures } from "./failures.ts";
 import type { Handshake } from "./handshake.ts";
 import { readHistory } from "./history.ts";
 import type { Since } from "./joining.ts";
-import { isPending, type Later } from "./later.ts";
+import type { Later } from "./later.ts";
 import type { Limits } from "./limits.ts";
 import { listen } from "./listening.ts";
 import { LocalDelivery } from "./local-delivery.ts";
@@ -29,10 +29,12 @@ import {
   type PublishRequest,
   type PublishSettings,
 } from "./publishing.ts";
+import { refusing } from "./refusing.ts";
 import { Counters, type Stats } from "./stats.ts";
 import { Suspension } from "./suspension.ts";
 import { TailCheck } from "./tail-check.ts";
 import { Turns } from "./turns.ts";
+import { Whispering, type WhisperRequest } from "./whispering.ts";
 
 /** What an engine is made of. */
 export interface EngineParts {
@@ -62,6 +64,7 @@ export class Engine implements ConnectionHost {
   readonly #membership: Membership;
   readonly #suspension: Suspension;
   readonly #publishing: Publishing;
+  readonly #whispering: Whispering;
   readonly #local: LocalDelivery;
   readonly #everyone: Audience<LiveConnection>;
   readonly #connections = new Map<string, LiveConnection>();
@@ -93,10 +96,12 @@ export class Engine implements ConnectionHost {
     }));
     this.#membership = new Membership(channels, limits, failures, counters);
     this.#suspension = new Suspension({ clock, limits, application, membership: this.#membership, counters });
-    this.#publishing = new Publishing({ broker, channels, application, failures, counters, clock, random });
+    const parts = { broker, channels, application, failures, counters, clock };
+    this.#publishing = new Publishing({ ...parts, random });
+    this.#whispering = new Whispering({ ...parts, limits });
     const everyone = (this.#everyone = new Audience((error) => this.encodingFailed(error)));
-    const connections = { everyone, byId: (id: string) => this.#connections.get(id) };
-    this.#local = new LocalDelivery({ channels, ...connections, turns, failures, counters });
+    const places = { everyone, byId: (id: string) => this.#connections.get(id), membership: this.#membership };
+    this.#local = new LocalDelivery({ channels, ...places, turns, failures, counters });
   }
 
   start(): Promise<void> {
@@ -120,7 +125,7 @@ export class Engine implements ConnectionHost {
    * @throws {CarillonError} `unauthorized`, `forbidden`, `internal`, or what the application's hooks throw
    */
   connect(connection: LiveConnection, token: string | undefined, welcome: () => void): Later<void> {
-    return this.#refusing({ connection }, () =>
+    return refusing({ failures: this.#failures, counters: this.#counters, connection }, () =>
       connect(connection, token, this.#application, () => this.#open(connection, welcome)),
     );
   }
@@ -131,7 +136,9 @@ export class Engine implements ConnectionHost {
    * @throws {CarillonError} as {@link connect}
    */
   identify(handshake: Handshake, token: string | undefined): Later<Identity> {
-    return this.#refusing({}, () => identify(handshake, token, this.#application));
+    return refusing({ failures: this.#failures, counters: this.#counters }, () =>
+      identify(handshake, token, this.#application),
+    );
   }
 
   /** To be called when the wire of a client is gone that may come back: it stays open, and in its channels. */
@@ -185,6 +192,11 @@ export class Engine implements ConnectionHost {
   /** Publishes in a client's name, if it is allowed. @throws {CarillonError} see {@link Publishing.publishFrom} */
   publishFrom(connection: LiveConnection, request: PublishRequest): Later<Published> {
     return this.#publishing.publishFrom(connection, request);
+  }
+
+  /** Whispers in a client's name, if it is allowed. @throws {CarillonError} see {@link Whispering.whisperFrom} */
+  whisperFrom(connection: LiveConnection, request: WhisperRequest): Later<void> {
+    return this.#whispering.whisperFrom(connection, request);
   }
 
   /** A publication of the server's. @throws {CarillonError} see {@link Publishing.compose} */
@@ -280,19 +292,5 @@ export class Engine implements ConnectionHost {
     this.#counters.connected += 1;
     connection.open();
     this.#application.connected(connection);
-  }
-
-  /** What an attempt to get in throws or rejects with is counted, and hidden where it is nobody's business. */
-  #refusing<Result>(where: { readonly connection?: LiveConnection }, attempt: () => Later<Result>): Later<Result> {
-    const refused = (cause: unknown): never => {
-      if (where.connection?.state !== "closed") this.#counters.refused += 1;
-      throw this.#failures.ofHook(cause, "internal", where);
-    };
-    try {
-      const result = attempt();
-      return isPending(result) ? result.catch(refused) : result;
-    } catch (error) {
-      return refused(error);
-    }
   }
 }

@@ -11,7 +11,7 @@ export interface Handshake {
   header(name: string): string | undefined;
   /** Names and values in turn, as they came: for what merging in `headers` would hide. */
   readonly rawHeaders: readonly string[];
-  /** The peer's address. */
+  /** The client's address: the peer's, or what trusted proxies say. */
   readonly ip: string;
   /** The request came over TLS to this process. */
   readonly secure: boolean;

@@ -32,6 +32,12 @@ export interface Limits {
    */
   readonly recoveredBytes: number;
   /**
+   * Whispers that one connection may send in a second, and all at once.
+   *
+   * @default 10
+   */
+  readonly whispersPerSecond: number;
+  /**
    * How long a client may be without its wire until it leaves the channels with presence, in milliseconds.
    *
    * @default 5_000 // 5 seconds
@@ -45,5 +51,6 @@ export const defaultLimits: Limits = {
   heldDeliveries: 300,
   recoveredPublications: 300,
   recoveredBytes: 1_048_576,
+  whispersPerSecond: 10,
   presenceGraceMs: 5_000,
 };

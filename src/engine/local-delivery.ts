@@ -5,6 +5,7 @@ import type { Channels } from "./channels.ts";
 import type { LiveConnection } from "./connection.ts";
 import type { Delivery, GapReason } from "./delivery.ts";
 import type { Failures } from "./failures.ts";
+import type { Membership } from "./membership.ts";
 import type { BrokerEvents, Signal } from "./ports/broker.ts";
 import type { Position, Publication } from "./publication.ts";
 import type { Counters } from "./stats.ts";
@@ -15,6 +16,7 @@ export interface LocalParts {
   readonly channels: Channels;
   readonly everyone: Audience<LiveConnection>;
   readonly byId: (id: string) => LiveConnection | undefined;
+  readonly membership: Membership;
   readonly turns: Turns;
   readonly failures: Failures;
   readonly counters: Counters;
@@ -29,14 +31,16 @@ export class LocalDelivery implements BrokerEvents {
   readonly #channels: Channels;
   readonly #everyone: Audience<LiveConnection>;
   readonly #byId: (id: string) => LiveConnection | undefined;
+  readonly #membership: Membership;
   readonly #turns: Turns;
   readonly #failures: Failures;
   readonly #counters: Counters;
 
-  constructor({ channels, everyone, byId, turns, failures, counters }: LocalParts) {
+  constructor({ channels, everyone, byId, membership, turns, failures, counters }: LocalParts) {
     this.#channels = channels;
     this.#everyone = everyone;
     this.#byId = byId;
+    this.#membership = membership;
     this.#turns = turns;
     this.#failures = failures;
     this.#counters = counters;
@@ -74,15 +78,33 @@ export class LocalDelivery implements BrokerEvents {
   }
 
   #signal(signal: Signal): void {
-    if (signal.kind === "union") {
-      this.#union(signal.publications);
-      return;
+    switch (signal.kind) {
+      case "union":
+        return this.#union(signal.publications);
+      case "whisper":
+        return this.#whisper(signal);
+      case "expel":
+        return this.#membership.expel(signal.channel, signal.user);
+      case "disconnect":
+        return this.#disconnect(signal.user, signal.code, signal.reason);
+      case "event": {
+        const { event, data } = signal;
+        const delivery: Delivery = signal.batch
+          ? { kind: "batch", event, items: data as readonly unknown[] }
+          : { kind: "event", event, data };
+        this.#counters.delivered += this.#everyone.deliver(delivery, this.#excepted(signal));
+      }
     }
-    const { event, data } = signal;
-    const delivery: Delivery = signal.batch
-      ? { kind: "batch", event, items: data as readonly unknown[] }
-      : { kind: "event", event, data };
-    this.#counters.delivered += this.#everyone.deliver(delivery, this.#excepted(signal));
+  }
+
+  #whisper(whisper: Extract<Delivery, { readonly kind: "whisper" }>): void {
+    const channel = this.#channels.get(whisper.channel);
+    if (channel) this.#counters.delivered += channel.deliver(whisper, this.#byId(whisper.from.id));
+  }
+
+  #disconnect(user: string, code: number, reason: string): void {
+    // On a copy, because whoever is closed leaves.
+    for (const connection of [...this.#everyone]) if (connection.member.user === user) connection.close(code, reason);
   }
 
   #union(publications: readonly Publication[]): void {

@@ -91,6 +91,21 @@ export class Membership {
     return true;
   }
 
+  /** Takes everyone on this node out of a channel, or all connections of one user; they are told. */
+  expel(name: string, user?: string): void {
+    const channel = this.#channels.get(name);
+    if (!channel) return;
+    const expelled = channel.connections().filter((one) => user === undefined || user === one.member.user);
+    for (const connection of expelled) {
+      const subscription = connection.subscriptions.get(name);
+      if (!subscription) continue;
+      connection.subscriptions.delete(name);
+      // Where nobody stays, nobody needs to hear who goes.
+      this.#leave(subscription, user === undefined);
+      connection.deliver({ kind: "unsubscribed", channel: name });
+    }
+  }
+
   leaveAll(connection: LiveConnection): void {
     for (const subscription of connection.subscriptions.values()) this.#leave(subscription);
     connection.subscriptions.clear();
@@ -132,6 +147,7 @@ export class Membership {
     if (subscription.state === "ended") throw new CarillonError("closed", { message: "it was unsubscribed meanwhile" });
     subscription.state = "joined";
     this.#counters.subscriptions += 1;
+    channel.ownership?.joined(subscription.connection, channel.name, this.#failures);
     return {
       members: channel.presence && this.#enter(channel, subscription),
       ...place,
@@ -160,18 +176,21 @@ export class Membership {
     if (channel.presence?.join(member)) this.#announce(channel, "join", member, except);
   }
 
-  #disappear(channel: Channel, subscription: Subscription<LiveConnection>): void {
+  #disappear(channel: Channel, subscription: Subscription<LiveConnection>, isQuiet = false): void {
     const left = subscription.member && channel.presence?.leave(subscription.member.user);
     subscription.member = undefined;
-    if (left) this.#announce(channel, "leave", left);
+    if (left && !isQuiet) this.#announce(channel, "leave", left);
   }
 
-  #leave(subscription: Subscription<LiveConnection>): void {
+  #leave(subscription: Subscription<LiveConnection>, isQuiet = false): void {
     const channel = this.#channels.get(subscription.channel);
     if (!channel || subscription.state === "ended") return;
     if (subscription.state !== "joining") this.#counters.subscriptions -= 1;
     channel.leave(subscription);
-    this.#disappear(channel, subscription);
+    this.#disappear(channel, subscription, isQuiet);
+    const isOrphaned = channel.ownership?.left(subscription.connection);
+    if (isOrphaned && channel.rule.ownerLeaves === "close") this.expel(channel.name);
+    if (!channel.hasSubscribers) channel.ownership?.reset();
     this.#channels.closeIfEmpty(channel);
   }
 

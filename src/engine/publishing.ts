@@ -7,6 +7,7 @@ import type { EffectiveRule } from "./channel-rules.ts";
 import type { Channels } from "./channels.ts";
 import type { LiveConnection } from "./connection.ts";
 import type { Failures } from "./failures.ts";
+import { checkClosing } from "./closing.ts";
 import { andThen, type Later } from "./later.ts";
 import { checkChannelName, checkEventName, checkPublicationId } from "./names.ts";
 import type { Broker, Keep, Signal } from "./ports/broker.ts";
@@ -73,6 +74,9 @@ export class Publishing {
     const { channels, application, failures } = this.#parts;
     const rule = channels.ruleOf(channel);
     if (rule.publish === "server") throw new CarillonError("forbidden", { message: "only the server publishes here" });
+    if (rule.publish === "owner" && !channels.get(channel)?.ownership?.has(connection)) {
+      throw new CarillonError("forbidden", { message: "only the owner publishes here" });
+    }
     if (rule.publish === "subscribers" && !connection.subscriptions.has(channel)) {
       throw new CarillonError("not-subscribed");
     }
@@ -105,11 +109,16 @@ export class Publishing {
     return this.#publish(publication, rule, once);
   }
 
-  /** @throws {CarillonError} `event-name-invalid`, `not-supported` for a union with history, `broker-unavailable` */
+  /**
+   * @throws {CarillonError} `event-name-invalid`, `channel-name-invalid`, `option-invalid` for a close code,
+   * `not-supported` for a union with history, `broker-unavailable`
+   */
   signal(signal: Signal): Later<void> {
     const { broker, channels, failures } = this.#parts;
     if (signal.kind === "event") checkEventName(signal.event);
-    else {
+    else if (signal.kind === "expel") checkChannelName(signal.channel);
+    else if (signal.kind === "disconnect") checkClosing(signal.code, signal.reason);
+    else if (signal.kind === "union") {
       const kept = signal.publications.find(({ channel }) => channels.ruleOf(channel).history);
       if (kept) throw refusal(kept.channel, "the same in several channels");
     }

@@ -12,7 +12,11 @@ export interface Stats {
   readonly refused: number;
   /** Publications accepted from clients and from the server. */
   readonly published: number;
-  /** Packets handed to clients by publications, broadcasts and presence. */
+  /** Whispers accepted from clients. */
+  readonly whispered: number;
+  /** Whispers refused because they came too fast. */
+  readonly whispersRefused: number;
+  /** Packets handed to clients by publications, whispers, broadcasts and presence. */
   readonly delivered: number;
   /** Events that clients sent or requested. */
   readonly received: number;
@@ -40,6 +44,8 @@ export class Counters {
   connected = 0;
   refused = 0;
   published = 0;
+  whispered = 0;
+  whispersRefused = 0;
   delivered = 0;
   received = 0;
   suspended = 0;

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../errors/codes.ts";
+import type { ExpiringMessage, RefreshedMessage, RefreshMessage } from "./token-messages.ts";
 
 /**
  * The messages of the native protocol, as PROTOCOL.md describes them.
@@ -86,6 +87,19 @@ export interface PublishMessage {
   readonly id?: string;
 }
 
+/** Something for the others in a channel, told at most once and never kept. It has no answer but errors. */
+export interface WhisperMessage {
+  readonly type: "whisper";
+  readonly channel: string;
+  readonly event: string;
+  readonly data?: unknown;
+}
+
+/** What another client whispered. */
+export interface WhisperedMessage extends WhisperMessage {
+  readonly from: Sender;
+}
+
 /** An event outside any channel; both directions. */
 export interface SendMessage {
   readonly type: "send";
@@ -133,7 +147,9 @@ export type ClientMessage =
   | ErrorMessage
   | HistoryMessage
   | AckMessage
-  | PingMessage;
+  | PingMessage
+  | WhisperMessage
+  | RefreshMessage;
 
 /** The answer to `connect`; everything else comes after it. */
 export interface ConnectedMessage {
@@ -269,4 +285,7 @@ export type ServerMessage =
   | HistoryPageMessage
   | AckMessage
   | HeartbeatMessage
-  | PongMessage;
+  | PongMessage
+  | WhisperedMessage
+  | ExpiringMessage
+  | RefreshedMessage;

@@ -66,6 +66,10 @@ export function readClientMessage(value: unknown): ClientMessage {
       return { type: "error", ref: ref(fields), code: text(fields, "code"), message: text(fields, "message") };
     case "ping":
       return { type: "ping" };
+    case "whisper":
+      return { type: "whisper", channel: text(fields, "channel"), event: text(fields, "event"), data: fields["data"] };
+    case "refresh":
+      return { type: "refresh", ref: ref(fields), token: text(fields, "token") };
     case undefined:
       throw new CarillonError("bad-request", { message: `"type" is missing` });
     default:

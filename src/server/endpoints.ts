@@ -10,6 +10,9 @@ import { linkActions, LinkRequests, type LinkAction } from "../transports/http/r
 import { NodeWebSockets } from "../transports/websocket/node.ts";
 import { handshakeFault, refuseUpgrade } from "../transports/websocket/upgrade.ts";
 import type { OutboundBudget } from "../transports/outbound-budget.ts";
+import type { MessageRate } from "../transports/pace.ts";
+import type { Admission, Leave } from "./admission.ts";
+import type { Origination } from "./client-address.ts";
 import { answerPreflight, corsHeaders } from "./cors.ts";
 import type { Logger } from "./logger.ts";
 import { headersFault, nodeHandshake, pathOf } from "./node-handshake.ts";
@@ -46,14 +49,23 @@ interface PlainRequest {
   readonly isExpected: boolean;
 }
 
+interface Beginning {
+  readonly subprotocol: string | undefined;
+  /** Told that a session has begun; says what to call at its end. */
+  readonly opened?: (() => Leave) | undefined;
+}
+
 /** What endpoints are made of. */
 export interface EndpointsParts {
   readonly dialects: Readonly<Record<string, Dialect>>;
   readonly engine: Engine;
   readonly sessions: Sessions;
   readonly originAllowed: (handshake: Handshake) => boolean;
+  readonly addressOf: (from: Origination) => string;
+  readonly admission: Admission;
   readonly logger: Logger;
   readonly budget: OutboundBudget;
+  readonly rate: MessageRate;
 }
 
 /** Which dialect is spoken on which path, and the way from a handshake to a session. */
@@ -62,17 +74,21 @@ export class Endpoints {
   readonly #places: ReadonlyMap<string, Place>;
   readonly #sessions: Sessions;
   readonly #originAllowed: (handshake: Handshake) => boolean;
+  readonly #addressOf: (from: Origination) => string;
+  readonly #admission: Admission;
   readonly #logger: Logger;
   #closing = false;
 
-  constructor({ dialects, engine, sessions, originAllowed, logger, budget }: EndpointsParts) {
+  constructor(parts: EndpointsParts) {
     this.#mounted = new Map(
-      Object.entries(dialects).map(([path, dialect]) => [checkPath(path), mount(dialect, engine, budget)]),
+      Object.entries(parts.dialects).map(([path, dialect]) => [checkPath(path), mount(dialect, parts)]),
     );
     this.#places = placesOf(this.#mounted);
-    this.#sessions = sessions;
-    this.#originAllowed = originAllowed;
-    this.#logger = logger;
+    this.#sessions = parts.sessions;
+    this.#originAllowed = parts.originAllowed;
+    this.#addressOf = parts.addressOf;
+    this.#admission = parts.admission;
+    this.#logger = parts.logger;
   }
 
   /** From here on nobody new comes in. Links that are open go on to be polled and posted to until they are closed. */
@@ -126,16 +142,24 @@ export class Endpoints {
     if (!mounted) throw new CarillonError("option-invalid", { message: `no endpoint at "${handshake.path}"` });
     const opening = await mounted.endpoint.route(handshake);
     if (opening.kind === "refuse" || this.#closing) throw new CarillonError("forbidden");
-    return this.#begin(mounted, wire, handshake, opening.subprotocol);
+    return this.#begin(mounted, wire, handshake, { subprotocol: opening.subprotocol });
   }
 
   async #upgrade(mounted: Mounted, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const handshake = nodeHandshake(request);
+    const handshake = nodeHandshake(request, this.#addressOf);
     const refusal = this.#refusal(mounted, request, handshake);
     if (refusal || !handshake) {
       refuseUpgrade(socket, refusal ?? senseless, request.method);
       return;
     }
+    const leave = this.#admission.enter(handshake.ip);
+    if (typeof leave !== "function") {
+      refuseUpgrade(socket, leave, request.method);
+      return;
+    }
+    // Whatever becomes of the handshake, this comes; unless it has come.
+    if (socket.closed) leave();
+    else socket.once("close", leave);
     const routed = mounted.endpoint.route(handshake);
     const opening = routed instanceof Promise ? await routed : routed;
     if (opening.kind === "refuse" || this.#closing) {
@@ -144,7 +168,7 @@ export class Endpoints {
     }
     const { subprotocol } = opening;
     mounted.webSockets.accept({ request, socket, head, subprotocol }, (wire) =>
-      this.#begin(mounted, wire, handshake, subprotocol),
+      this.#begin(mounted, wire, handshake, { subprotocol }),
     );
   }
 
@@ -168,7 +192,7 @@ export class Endpoints {
   }
 
   #plain(mounted: Mounted, links: LinkRequests, { action, request, response, isExpected }: PlainRequest): void {
-    const handshake = nodeHandshake(request);
+    const handshake = nodeHandshake(request, this.#addressOf);
     const fault = handshake ? this.#originFault(mounted, handshake) : senseless;
     if (fault || !handshake) {
       new Exchange(request, response).fail(fault ?? senseless);
@@ -178,32 +202,53 @@ export class Endpoints {
     if (request.method === "OPTIONS") answerPreflight(exchange, linkActions[action]);
     else if (action === "open" && this.#closing) exchange.fail(stopping);
     else {
+      const opened = action === "open" ? this.#enter(exchange, handshake) : undefined;
+      if (exchange.isOver) return;
       links.handle(action, exchange, {
+        address: handshake.ip,
         isExpected,
         admit: async ({ subprotocol }) => {
           const opening = await mounted.endpoint.route(handshake);
           if (opening.kind === "refuse") return opening;
           if (this.#closing) return { kind: "refuse", ...stopping };
-          return (wire) => this.#begin(mounted, wire, handshake, subprotocol);
+          return (wire) => this.#begin(mounted, wire, handshake, { subprotocol, opened });
         },
         failed: (error) => this.#logger.error({ error }, "a link could not be opened"),
       });
     }
   }
 
-  #begin({ endpoint }: Mounted, wire: Wire, handshake: Handshake, subprotocol: string | undefined): WireHandler {
-    return this.#sessions.watch(wire, endpoint.open(wire, handshake, subprotocol));
+  /** Answers when there is no room for one more link. @returns what is to be called when it has opened */
+  #enter(exchange: Exchange, { ip }: Handshake): (() => Leave) | undefined {
+    const leave = this.#admission.enter(ip);
+    if (typeof leave !== "function") {
+      exchange.fail(leave);
+      return undefined;
+    }
+    let isOpen = false;
+    exchange.response.once("close", () => {
+      if (!isOpen) leave();
+    });
+    return () => {
+      isOpen = true;
+      return leave;
+    };
+  }
+
+  #begin({ endpoint }: Mounted, wire: Wire, handshake: Handshake, { subprotocol, opened }: Beginning): WireHandler {
+    const session = endpoint.open(wire, handshake, subprotocol);
+    return this.#sessions.watch(wire, session, opened?.());
   }
 }
 
-function mount(dialect: Dialect, engine: Engine, budget: OutboundBudget): Mounted {
+function mount(dialect: Dialect, { engine, budget, rate }: EndpointsParts): Mounted {
   const endpoint = dialect.mount(engine);
   const { clock, random } = engine;
   return {
     dialect,
     endpoint,
-    webSockets: new NodeWebSockets({ settings: endpoint.webSocket, clock, budget }),
-    links: endpoint.http && new LinkRequests({ settings: endpoint.http, clock, random, budget }),
+    webSockets: new NodeWebSockets({ settings: endpoint.webSocket, clock, budget, rate }),
+    links: endpoint.http && new LinkRequests({ settings: endpoint.http, clock, random, budget, rate }),
   };
 }
 

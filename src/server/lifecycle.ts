@@ -16,14 +16,20 @@ export class Lifecycle implements Application {
   readonly #own: Handlers<Handler<never>> = new Handlers();
   readonly #middleware: Middleware<LiveConnection>[] = [];
   readonly #logger: Logger;
+  readonly #onFailure: (error: CarillonError) => void;
   failures = 0;
 
-  constructor({ authenticate, schemas = {} }: ServerOptions, logger: Logger) {
+  constructor(
+    { authenticate, schemas = {} }: ServerOptions,
+    logger: Logger,
+    onFailure: (error: CarillonError) => void,
+  ) {
     this.authenticate = authenticate;
     this.schemas = new Map(
       Object.entries(schemas).filter((entry) => entry[1] !== undefined) as [string, StandardSchemaV1][],
     );
     this.#logger = logger;
+    this.#onFailure = onFailure;
   }
 
   get middleware(): readonly Middleware<LiveConnection>[] {
@@ -62,6 +68,7 @@ export class Lifecycle implements Application {
 
   failed(failure: Failure<LiveConnection>): void {
     this.failures += 1;
+    this.#onFailure(failure.error);
     const handlers = this.#own.find("error") as readonly Handler<Failure<LiveConnection>>[];
     if (handlers.length === 0) this.#log(failure);
     for (const handler of handlers) {

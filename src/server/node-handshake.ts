@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Handshake } from "../engine/handshake.ts";
 import type { Fault } from "../transports/http/exchange.ts";
+import type { Origination } from "./client-address.ts";
 
 /** So many header fields a request may have. */
 const maxHeaders = 100;
@@ -18,8 +19,15 @@ export function headersFault({ rawHeaders }: IncomingMessage): Fault | undefined
 /** Headers whose second value could make two readers of one request disagree. */
 const singular = ["host", "origin", "sec-websocket-key"];
 
-/** The facts of a Node request, or `undefined` when its headers make no sense. */
-export function nodeHandshake(request: IncomingMessage): Handshake | undefined {
+/**
+ * The facts of a Node request, or `undefined` when its headers make no sense.
+ *
+ * @param addressOf finds the client's address
+ */
+export function nodeHandshake(
+  request: IncomingMessage,
+  addressOf: (from: Origination) => string,
+): Handshake | undefined {
   const { rawHeaders, socket } = request;
   const target = request.url ?? "";
   const secure = "encrypted" in socket && socket.encrypted === true;
@@ -27,7 +35,10 @@ export function nodeHandshake(request: IncomingMessage): Handshake | undefined {
   const base = `${secure ? "https" : "http"}://${host}`;
   if (!target.startsWith("/") || !/^[^\s/@?#\\]+$/.test(host) || !URL.canParse(base)) return undefined;
   if (singular.some((name) => isRepeated(rawHeaders, name))) return undefined;
-  return new NodeHandshake(request, base, secure);
+  const forwarded = request.headers["x-forwarded-for"];
+  const forwardedFor = Array.isArray(forwarded) ? forwarded.join(",") : forwarded;
+  const ip = addressOf({ peer: socket.remoteAddress ?? "", forwardedFor });
+  return new NodeHandshake(request, base, { ip, secure });
 }
 
 function isRepeated(rawHeaders: readonly string[], name: string): boolean {
@@ -46,13 +57,13 @@ class NodeHandshake implements Handshake {
   readonly #base: string;
   readonly #target: string;
 
-  constructor(request: IncomingMessage, base: string, secure: boolean) {
+  constructor(request: IncomingMessage, base: string, { ip, secure }: Pick<Handshake, "ip" | "secure">) {
     this.method = request.method ?? "";
     this.#target = request.url ?? "";
     this.#base = base;
     this.path = pathOf(this.#target);
     this.#headers = request.rawHeaders.join("\n");
-    this.ip = request.socket.remoteAddress ?? "";
+    this.ip = ip;
     this.secure = secure;
   }
 

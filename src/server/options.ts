@@ -8,7 +8,11 @@ import type { Broker } from "../engine/ports/broker.ts";
 import type { EventName, Payload } from "../events/event-map.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/random.ts";
+import type { AdmissionOptions } from "./admission.ts";
+import type { TrustProxy } from "./client-address.ts";
+import type { HealthOptions } from "./health.ts";
 import type { Logger } from "./logger.ts";
+import type { MessageRateOptions } from "./message-rate.ts";
 
 /** What a server is made with. Everything has a default. */
 export interface ServerOptions<
@@ -44,6 +48,17 @@ export interface ServerOptions<
    * @default []
    */
   readonly origins?: readonly string[];
+  /**
+   * Proxies that stand before this server, and whose `X-Forwarded-For` says where a client is: how many one behind another,
+   * or their addresses and ranges, such as `["10.0.0.0/8"]`.
+   *
+   * @default false // nobody is believed
+   */
+  readonly trustProxy?: TrustProxy;
+  /** How many clients are let in, in total and from one address. */
+  readonly admission?: AdmissionOptions;
+  /** How fast one client may send; what comes faster waits, and is not read meanwhile. */
+  readonly messageRate?: MessageRateOptions;
   /** How much one client may hold. */
   readonly limits?: Partial<Limits>;
   /**
@@ -59,6 +74,8 @@ export interface ServerOptions<
    * @default the console
    */
   readonly logger?: Logger;
+  /** When this node is not fit for more clients; `server.health()` tells. */
+  readonly health?: HealthOptions;
   /** For tests: the time. */
   readonly clock?: Clock;
   /** For tests: the randomness behind ids. */

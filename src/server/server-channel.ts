@@ -62,6 +62,21 @@ export interface ServerChannel<Events extends object> {
    * @returns the function that ends it
    */
   subscribe(listener: (publication: Publication) => void): Promise<() => void>;
+
+  /**
+   * Takes every client out, on every node; they are told, and do not come back by themselves. Who asks again is let in if
+   * `authorize` allows it. The server's own listeners stay.
+   *
+   * @throws {CarillonError} `channel-name-invalid`; rejects with `broker-unavailable`
+   */
+  close(): Promise<void>;
+
+  /**
+   * As {@link close}, for all connections of one user; an anonymous one is named by its connection's id.
+   *
+   * @throws {CarillonError} `channel-name-invalid`; rejects with `broker-unavailable`
+   */
+  remove(userId: string): Promise<void>;
 }
 
 /** Several channels in the server's hands: whoever is in more than one of them hears things once. */
@@ -99,6 +114,8 @@ export function serverChannel<Events extends object>(
     },
     history: async (range = {}) => engine.history(name, range),
     subscribe: (listener) => engine.listen(name, listener),
+    close: () => settled(engine.signal({ kind: "expel", channel: name })),
+    remove: (user) => settled(engine.signal({ kind: "expel", channel: name, user })),
   };
 }
 

@@ -9,19 +9,23 @@ import { Engine } from "../engine/engine.ts";
 import type { Published } from "../engine/publishing.ts";
 import type { Handshake } from "../engine/handshake.ts";
 import type { Wire, WireHandler } from "../engine/ports/wire.ts";
-import type { Stats } from "../engine/stats.ts";
+import { closeCodes } from "../errors/close-codes.ts";
 import type { EventName, Payload } from "../events/event-map.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
 import { OutboundBudget } from "../transports/outbound-budget.ts";
+import { Admission } from "./admission.ts";
 import { attach } from "./attach.ts";
 import { Batches, type BatchOptions } from "./batches.ts";
+import { clientAddress } from "./client-address.ts";
 import { Endpoints } from "./endpoints.ts";
 import type { ConnectEvent, ServerOn } from "./events.ts";
+import { HealthWatch, type Health } from "./health.ts";
 import { createHttpServer, listen, type Listening, type ListenOptions } from "./http-server.ts";
 import { effectiveLimits, outboundLimit } from "./limits.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { consoleLogger } from "./logger.ts";
+import { messageRate } from "./message-rate.ts";
 import type { ServerOptions } from "./options.ts";
 import { originRule } from "./origin.ts";
 import {
@@ -34,7 +38,9 @@ import {
   type ServerChannel,
   type ServerChannels,
 } from "./server-channel.ts";
+import { redacting } from "./redact.ts";
 import { Sessions } from "./sessions.ts";
+import type { ServerStats } from "./stats.ts";
 
 /** How the server speaks to everyone. */
 export interface BroadcastOptions<Events extends object, Data extends object> extends PublishOptions {
@@ -106,7 +112,17 @@ export interface Server<
   /** This node's connections that are open. */
   readonly connections: readonly Connection<Events, Data>[];
   connection(id: string): Connection<Events, Data> | undefined;
-  stats(): Stats;
+
+  /**
+   * Closes all connections of a user, on every node; an anonymous one is named by its connection's id.
+   *
+   * @throws {CarillonError} as {@link Connection.close} does; rejects with `broker-unavailable`
+   */
+  disconnectUser(userId: string, code?: number, reason?: string): Promise<void>;
+  stats(): ServerStats;
+
+  /** Whether new clients should come here, and what is wrong if not. The event loop is watched from the first call on. */
+  health(): Health;
 
   /**
    * Opens an http or https server of its own.
@@ -159,24 +175,37 @@ export function createServer<
   Events extends object = Record<string, unknown>,
   Data extends object = Record<string, unknown>,
 >(options: ServerOptions<Events, Data> = {}): Server<Events, Data> {
-  const { clock = systemClock, random = systemRandom, logger = consoleLogger } = options;
+  const { clock = systemClock, random = systemRandom } = options;
+  const logger = redacting(options.logger ?? consoleLogger);
   const limits = effectiveLimits(options.limits);
-  const originAllowed = originRule(options.origins ?? []);
   // The engine knows no application's types; here, once, they are let go of, and `Server` gives them back.
-  const lifecycle = new Lifecycle(options as ServerOptions, logger);
+  const lifecycle = new Lifecycle(options as ServerOptions, logger, (error) => watch.failed(error));
   const rules = new ChannelRules((options.channels ?? {}) as Readonly<Record<string, ChannelRule>>);
   const broker = options.broker ?? memoryBroker({ clock, random });
   const engine = new Engine({ broker, rules, application: lifecycle, limits, clock, random });
   const sessions = new Sessions();
   const dialects = options.endpoints ?? { "/carillon": native() };
   const budget = new OutboundBudget(outboundLimit(options.maxBufferedBytes));
-  const endpoints = new Endpoints({ dialects, engine, sessions, originAllowed, logger, budget });
+  const gates = {
+    originAllowed: originRule(options.origins ?? []),
+    addressOf: clientAddress(options.trustProxy, logger),
+    admission: new Admission({ options: options.admission, clock, random, logger }),
+    rate: messageRate(options.messageRate),
+  };
+  const endpoints = new Endpoints({ dialects, engine, sessions, logger, budget, ...gates });
   const batches = new Batches<Published>(clock, async (event, channel, items) => {
     if (channel !== undefined) return engine.publish(engine.compose({ channel, event, data: items, batch: true }));
     await engine.signal({ kind: "event", event, data: items, batch: true });
     return { id: random.uuid(), position: undefined };
   });
+  const watch = new HealthWatch({
+    options: options.health,
+    clock,
+    isReady: () => isReady,
+    published: () => engine.stats().published,
+  });
   const started = settled(engine.start());
+  watch.starting(started);
   const httpServers = new Set<HttpServer>();
   const detachers = new Set<() => void>();
   let closed: Promise<void> | undefined;
@@ -209,8 +238,11 @@ export function createServer<
     get connections() {
       return [...engine.connections()] as unknown as readonly Connection<Events, Data>[];
     },
+    disconnectUser: (user, code = closeCodes.disconnected.code, reason = "") =>
+      settled(engine.signal({ kind: "disconnect", user, code, reason })),
     connection: (id) => engine.connection(id) as unknown as Connection<Events, Data> | undefined,
-    stats: () => engine.stats(),
+    stats: () => ({ ...engine.stats(), waitingBytes: budget.owedBytes }),
+    health: () => watch.health(),
     async listen(where = {}) {
       await started;
       const address = typeof where === "number" ? { port: where } : where;
@@ -246,6 +278,7 @@ export function createServer<
           httpServer.closeAllConnections();
         }
         for (const detach of detachers) detach();
+        watch.close();
         await engine.close();
       })();
       return closed;

@@ -27,13 +27,14 @@ export class Sessions {
     return this.#open.size;
   }
 
-  /** Remembers the wire until it is closed. */
-  watch(wire: Wire, session: Session): WireHandler {
+  /** Remembers the wire until it is closed. @param left called then, too */
+  watch(wire: Wire, session: Session, left?: () => void): WireHandler {
     this.#open.set(wire, session);
     return {
       receive: (frame) => session.receive(frame),
       closed: (code, reason) => {
         this.#open.delete(wire);
+        left?.();
         session.closed(code, reason);
         if (this.#open.size === 0) this.#emptied?.();
       },

@@ -81,6 +81,10 @@ export const signals: readonly Signal[] = [
       except: "c-1",
     })),
   },
+  { kind: "whisper", channel: "a", event: "typing", data: Uint8Array.of(0, 255), from: { id: "c-1", user: "ada" } },
+  { kind: "expel", channel: "a" },
+  { kind: "expel", channel: "a", user: "ada" },
+  { kind: "disconnect", user: "ada", code: 4410, reason: "é🙂" },
 ];
 
 function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

@@ -16,8 +16,8 @@ afterAll(async () => {
 describe("health", () => {
   test.each([
     ["/healthz", { status: "ok" }],
-    ["/readyz", { status: "ready" }],
-    ["/readyz?verbose", { status: "ready" }],
+    ["/readyz", { status: "ready", checks: { accepting: true, eventLoop: true, broker: true } }],
+    ["/readyz?verbose", { status: "ready", checks: { accepting: true, eventLoop: true, broker: true } }],
   ])("%s", async (path, body) => {
     const response = await get(path);
     expect(response.status).toBe(200);

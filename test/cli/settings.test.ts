@@ -15,6 +15,7 @@ const ways: Readonly<
   maxMessageBytes: ["1", "2", 3, [1, 2, 3, 65_536]],
   logLevel: ["debug", "warn", "error", ["debug", "warn", "error", "info"]],
   demo: [false, "false", false, [false, false, false, true]],
+  metrics: [true, "true", true, [true, true, true, false]],
 };
 
 describe.each(Object.entries(ways))("%s", (key, [flag, text, inFile, [fromFlag, fromEnv, fromFile, fallback]]) => {

@@ -26,7 +26,10 @@ describe("stopping", () => {
     server.kill("SIGTERM");
     await server.logged("stopping");
     const ready = await fetch(`${server.url}readyz`);
-    expect([ready.status, await ready.json()]).toEqual([503, { status: "stopping" }]);
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      { status: "stopping", checks: { accepting: false, eventLoop: true, broker: true } },
+    ]);
     expect((await fetch(`${server.url}healthz`)).status).toBe(200);
     const late = new WebSocket(`${server.url.replace("http", "ws")}carillon`);
     const status = await new Promise((resolve) =>

@@ -41,7 +41,7 @@ describe("TLS", () => {
 
   test("takes its files from the environment too", async () => {
     const { url } = await start([], { CARILLON_TLS_CERT: cert, CARILLON_TLS_KEY: key });
-    expect(await get(`${url}readyz`, readFileSync(cert))).toBe('{"status":"ready"}');
+    expect(await get(`${url}readyz`, readFileSync(cert))).toContain('"status":"ready"');
   });
 
   test.each([

@@ -101,6 +101,81 @@ describe("a token provider", () => {
   });
 });
 
+describe("a token that is about to expire", () => {
+  const expiring = { type: "expiring", inMs: 1_000 } as const;
+
+  it("is replaced by a fresh one of the provider, without a break in the connection", async () => {
+    let asked = 0;
+    const { client, open, errors } = setUp({ token: async () => `t-${(asked += 1)}` });
+    const link = await open();
+    link.say(expiring);
+    await settled();
+    expect(link.sent.slice(1)).toEqual([{ type: "refresh", ref: 1, token: "t-2" }]);
+    link.say({ type: "refreshed", ref: 1 });
+    await settled();
+    expect(client.state.kind).toBe("open");
+    expect(asked).toBe(2);
+    expect(errors).toEqual([]);
+  });
+
+  it("is what a later connection begins with, once it is fresh", async () => {
+    let asked = 0;
+    const { open, pass } = setUp({ token: () => `t-${(asked += 1)}` });
+    const link = await open();
+    link.say(expiring);
+    await settled();
+    link.end();
+    await pass(1_000);
+    expect((await open()).sent[0]).toMatchObject({ token: "t-2" });
+  });
+
+  it("is left to expire when the fresh one is refused or cannot be had, and asked for again then", async () => {
+    let asked = 0;
+    const { client, open, errors } = setUp({
+      token: () => {
+        if ((asked += 1) === 3) throw new Error("no");
+        return `t-${asked}`;
+      },
+    });
+    const link = await open();
+    link.say(expiring);
+    await settled();
+    link.say({ type: "error", ref: 1, code: "unauthorized", message: "no" });
+    link.say(expiring);
+    await settled();
+    expect(link.sent).toHaveLength(2);
+    expect(client.state.kind).toBe("open");
+    expect(errors).toEqual([]);
+    link.end(4402);
+    expect((await open()).sent[0]).toMatchObject({ token: "t-4" });
+  });
+
+  it("is not sent again when it is fixed", async () => {
+    const { open } = setUp({ token: "t" });
+    const link = await open();
+    link.say(expiring);
+    await settled();
+    expect(link.sent).toHaveLength(1);
+  });
+
+  it("is replaced by nobody when the client is closed meanwhile", async () => {
+    let give: ((token: string) => void) | undefined;
+    let asked = 0;
+    const { client, open } = setUp({
+      token: () => ((asked += 1) === 1 ? "t" : new Promise<string>((resolve) => (give = resolve))),
+    });
+    const link = await open();
+    link.say(expiring);
+    await settled();
+    const closed = client.close();
+    give!("t-2");
+    await closed;
+    await settled();
+    expect(link.sent).toHaveLength(1);
+    expect(client.state.kind).toBe("closed");
+  });
+});
+
 describe("a fixed token", () => {
   it("that has expired closes the client", async () => {
     const { client, open } = setUp({ token: "t" });

@@ -1,5 +1,11 @@
 import { describe, expectTypeOf, it } from "vitest";
-import { createClient, type CarillonError, type Client, type Publication } from "../../src/client/index.ts";
+import {
+  createClient,
+  type CarillonError,
+  type Client,
+  type Publication,
+  type Whisper,
+} from "../../src/client/index.ts";
 import { FakeTransport } from "./fake-transport.ts";
 
 interface Events {
@@ -29,6 +35,15 @@ describe("a client with an event map", () => {
     client.channel("lobby").on("chat", (data, publication) => {
       expectTypeOf(data).toEqualTypeOf<{ user: string; text: string }>();
       expectTypeOf(publication).toEqualTypeOf<Publication<{ user: string; text: string }>>();
+    });
+    client.channel("lobby").onWhisper("chat", (data, whisper) => {
+      expectTypeOf(data).toEqualTypeOf<{ user: string; text: string }>();
+      expectTypeOf(whisper).toEqualTypeOf<Whisper<{ user: string; text: string }>>();
+    });
+    never(() => {
+      client.channel("lobby").whisper("left");
+      // @ts-expect-error -- a chat has a user
+      client.channel("lobby").whisper("chat", { text: "hi" });
     });
   });
 

@@ -8,6 +8,9 @@ describe("ChannelRules", () => {
     expect(new ChannelRules({}).of("lobby")).toEqual({
       authorize: undefined,
       publish: "subscribers",
+      owner: undefined,
+      ownerLeaves: "keep",
+      whispers: false,
       presence: false,
       history: undefined,
     });
@@ -78,6 +81,9 @@ describe("ChannelRules", () => {
     expect(rules.of("feed-x")).toEqual({
       authorize: undefined,
       publish: "anyone",
+      owner: undefined,
+      ownerLeaves: "keep",
+      whispers: false,
       presence: false,
       history: undefined,
     });
@@ -93,6 +99,9 @@ describe("ChannelRules", () => {
     expect(new ChannelRules({}).of(name)).toEqual({
       authorize: undefined,
       publish: "subscribers",
+      owner: undefined,
+      ownerLeaves: "keep",
+      whispers: false,
       presence: false,
       history: undefined,
     });

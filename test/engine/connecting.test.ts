@@ -94,6 +94,15 @@ describe("authenticate", () => {
     expect(application.failureCodes).toEqual(["internal"]);
   });
 
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, "soon", null])(
+    "that returns expiresAt as %s is the application's mistake",
+    async (expiresAt) => {
+      const { application, client } = world();
+      application.authenticate = () => ({ expiresAt: expiresAt as number });
+      expect(await codeOf(() => client().connect())).toBe("internal");
+    },
+  );
+
   it("may return a userId of 1 to 128 characters", () => {
     for (const userId of ["x", "x".repeat(128)]) {
       const { application, client } = world();

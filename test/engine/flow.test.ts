@@ -124,6 +124,8 @@ it("a publication goes from one client to every subscriber of its channel, each 
     connected: 3,
     refused: 0,
     published: 5,
+    whispered: 0,
+    whispersRefused: 0,
     delivered: 7,
     received: 0,
     failures: 0,

@@ -19,6 +19,7 @@ describe("limits", () => {
       heldDeliveries: 300,
       recoveredPublications: 300,
       recoveredBytes: 1_048_576,
+      whispersPerSecond: 10,
       presenceGraceMs: 5_000,
     });
   });

@@ -68,6 +68,8 @@ export function lineOf(delivery: Delivery): string {
   switch (delivery.kind) {
     case "publication":
       return `${delivery.publication.channel} ${delivery.publication.event} ${JSON.stringify(delivery.publication.data)}`;
+    case "whisper":
+      return `${delivery.channel} ~${delivery.from.user ?? delivery.from.id} ${delivery.event} ${JSON.stringify(delivery.data)}`;
     case "join":
       return `${delivery.channel} +${delivery.member.user}`;
     case "leave":
@@ -135,6 +137,10 @@ export class TestClient {
     options: { echo?: boolean; id?: string } = {},
   ): Later<Published> {
     return this.#engine.publishFrom(this.connection, { channel, event, data, ...options });
+  }
+
+  whisper(channel: string, event: string, data?: unknown): Later<void> {
+    return this.#engine.whisperFrom(this.connection, { channel, event, data });
   }
 
   /** An event, and what it was answered with. */

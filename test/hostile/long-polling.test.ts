@@ -4,7 +4,7 @@ import { ask, LinkClient } from "../transports/http/link-client.ts";
 import { turn } from "../transports/http/serve.ts";
 import type { Said } from "./native-client.ts";
 import { hostile, type Elsewhere, type Row } from "./rows.ts";
-import type { Target } from "./target.ts";
+import { Target } from "./target.ts";
 
 const json = { "Content-Type": "application/json" };
 
@@ -237,6 +237,23 @@ const rows: readonly (Row | Elsewhere)[] = [
     },
   },
   {
+    id: "LP22",
+    what: "links of one address beyond 100 are refused with 429, and those of others are not",
+    async run({ url, clock }) {
+      const from = (ip: string): Promise<number> =>
+        ask(`${url}/open`, { method: "POST", headers: { ...json, "X-Forwarded-For": ip } }).then(
+          ({ status }) => status,
+        );
+      const statuses: number[] = [];
+      for (let n = 0; n < 110; n += 1) statuses.push(await from("203.0.113.7"));
+      expect(statuses).toEqual([...Array<number>(100).fill(200), ...Array<number>(10).fill(429)]);
+      expect(await from("203.0.113.8")).toBe(200);
+      clock.advance(31_000);
+      for (let turns = 0; turns < 10; turns += 1) await turn();
+      expect(await from("203.0.113.7")).toBe(200);
+    },
+  },
+  {
     id: "LP23",
     what: "there is no JSONP, and nothing that a page could take for a script",
     async run(target) {
@@ -307,5 +324,5 @@ const rows: readonly (Row | Elsewhere)[] = [
 ];
 
 describe("long-polling", () => {
-  hostile({ group: "LP", to: 27 }, rows);
+  hostile({ group: "LP", to: 27, start: () => Target.start({}, { trustProxy: 1 }) }, rows);
 });

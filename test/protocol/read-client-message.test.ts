@@ -19,6 +19,8 @@ const fields: Readonly<Record<string, Readonly<Record<string, Kind | `${Kind}?`>
   error: { ref: "ref", code: "text", message: "text" },
   history: { ref: "ref", channel: "text", after: "text?", before: "text?", limit: "ref?" },
   ack: { received: "ref" },
+  whisper: { channel: "text", event: "text" },
+  refresh: { ref: "ref", token: "text" },
   ping: {},
 };
 
@@ -128,7 +130,7 @@ describe("readClientMessage", () => {
     expect(errorOf(() => readClientMessage({ type })).code).toBe("bad-request");
   });
 
-  it.each(["nonsense", "", "Ping", "ping ", "whisper", "refresh", "toString", "constructor", "__proto__"])(
+  it.each(["nonsense", "", "Ping", "ping ", "shout", "renew", "toString", "constructor", "__proto__"])(
     "N25: does not know the type %j",
     (type) => {
       expect(errorOf(() => readClientMessage({ type })).code).toBe("unknown-type");

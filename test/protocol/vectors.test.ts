@@ -49,13 +49,15 @@ describe("the tables", () => {
         "ping",
         "history",
         "ack",
+        "whisper",
+        "refresh",
       ]),
     );
     expect(types(serverVectors)).toEqual(
       new Set(
         (
           "connected subscribed unsubscribed published publication batch join leave send request response error " +
-          "heartbeat pong gap history ack"
+          "heartbeat pong gap history ack whisper expiring refreshed"
         ).split(" "),
       ),
     );

@@ -151,6 +151,24 @@ export const clientVectors: readonly Vector<ClientMessage>[] = [
     json: '{"type":"ping"}',
     msgpack: "81a474797065a470696e67",
   },
+  {
+    name: "whisper",
+    message: { type: "whisper", channel: "lobby", event: "typing", data: { on: true } },
+    json: '{"type":"whisper","channel":"lobby","event":"typing","data":{"on":true}}',
+    msgpack: "84a474797065a777686973706572a76368616e6e656ca56c6f626279a56576656e74a6747970696e67a46461746181a26f6ec3",
+  },
+  {
+    name: "whisper of bytes",
+    message: { type: "whisper", channel: "lobby", event: "cursor", data: Uint8Array.of(1, 2) },
+    json: '{"type":"whisper","channel":"lobby","event":"cursor","bytes":"AQI="}',
+    msgpack: "84a474797065a777686973706572a76368616e6e656ca56c6f626279a56576656e74a6637572736f72a464617461c4020102",
+  },
+  {
+    name: "refresh",
+    message: { type: "refresh", ref: 3, token: "t-124" },
+    json: '{"type":"refresh","ref":3,"token":"t-124"}',
+    msgpack: "83a474797065a772656672657368a372656603a5746f6b656ea5742d313234",
+  },
 ];
 
 export const serverVectors: readonly Vector<ServerMessage>[] = [
@@ -464,5 +482,37 @@ export const serverVectors: readonly Vector<ServerMessage>[] = [
     message: { type: "pong" },
     json: '{"type":"pong"}',
     msgpack: "81a474797065a4706f6e67",
+  },
+  {
+    name: "whisper by a user",
+    message: {
+      type: "whisper",
+      channel: "lobby",
+      event: "typing",
+      data: { on: true },
+      from: { id: "c-1", user: "bob" },
+    },
+    json: '{"type":"whisper","channel":"lobby","event":"typing","data":{"on":true},"from":{"id":"c-1","user":"bob"}}',
+    msgpack:
+      "85a474797065a777686973706572a76368616e6e656ca56c6f626279a56576656e74a6747970696e67a46461746181a26f6ec3a466726f6d82a26964a3632d31a475736572a3626f62",
+  },
+  {
+    name: "whisper by someone anonymous, of bytes",
+    message: { type: "whisper", channel: "lobby", event: "cursor", data: Uint8Array.of(1, 2), from: { id: "c-2" } },
+    json: '{"type":"whisper","channel":"lobby","event":"cursor","from":{"id":"c-2"},"bytes":"AQI="}',
+    msgpack:
+      "85a474797065a777686973706572a76368616e6e656ca56c6f626279a56576656e74a6637572736f72a464617461c4020102a466726f6d81a26964a3632d32",
+  },
+  {
+    name: "expiring",
+    message: { type: "expiring", inMs: 30000 },
+    json: '{"type":"expiring","inMs":30000}',
+    msgpack: "82a474797065a86578706972696e67a4696e4d73cd7530",
+  },
+  {
+    name: "refreshed",
+    message: { type: "refreshed", ref: 3 },
+    json: '{"type":"refreshed","ref":3}',
+    msgpack: "82a474797065a9726566726573686564a372656603",
   },
 ];

@@ -17,7 +17,7 @@ const maxPageBytes = 1_048_576;
 
 /** Does what a client's message asks for, and answers it. @throws {CarillonError} what the client is to be told */
 export function answerTo(
-  message: Exclude<ClientMessage, { readonly type: "request" }>,
+  message: Exclude<ClientMessage, { readonly type: "request" | "refresh" }>,
   engine: Engine,
   connection: LiveConnection,
   send: (message: ServerMessage) => void,
@@ -30,6 +30,8 @@ export function answerTo(
           send({ type: "published", ref, id, ...(position && { position: positionText(position) }) });
       });
     }
+    case "whisper":
+      return engine.whisperFrom(connection, message);
     case "send":
       return engine.receive(connection, message.event, message.data);
     case "subscribe":

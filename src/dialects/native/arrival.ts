@@ -124,13 +124,14 @@ export class Arrival implements Session {
       earlier.expire("superseded");
       return this.#begin(message);
     }
-    return andThen(engine.identify(handshake, token), ({ userId }) => {
+    return andThen(engine.identify(handshake, token), ({ userId, expiresAt }) => {
       if (this.#isOver) return undefined;
       // It may have ended or gone on elsewhere meanwhile; and who comes with another name is not who left.
       const isSame = sessions.find(session!) === earlier && userId === earlier.connection.userId;
       if (!isSame || !earlier.canResume(received, format)) return this.#begin(message);
       this.#deadline.cancel();
       this.#conversation = earlier;
+      earlier.connection.expiresAt = expiresAt;
       earlier.resume(this.#parts.wire, received);
       this.#release(earlier);
       return undefined;

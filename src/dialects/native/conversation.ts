@@ -4,9 +4,11 @@ import type { LiveConnection } from "../../engine/connection.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Handshake } from "../../engine/handshake.ts";
 import { InOrder } from "../../engine/in-order.ts";
-import { isPending, type Later } from "../../engine/later.ts";
+import { andThen, isPending, type Later } from "../../engine/later.ts";
+import { Lifetime } from "../../engine/lifetime.ts";
 import type { Frame, Wire } from "../../engine/ports/wire.ts";
-import type { ClientMessage, ConnectedMessage, ServerMessage } from "../../protocol/messages.ts";
+import type { ClientMessage, ServerMessage } from "../../protocol/messages.ts";
+import type { RefreshMessage } from "../../protocol/token-messages.ts";
 import { readClientMessage, refOf } from "../../protocol/read-client-message.ts";
 import { errorMessage, readErrorMessage } from "./error-messages.ts";
 import type { Format } from "./format.ts";
@@ -15,6 +17,7 @@ import type { NativeOptions } from "./options.ts";
 import { answerTo } from "./answers.ts";
 import type { ParkedSessions } from "./parked-sessions.ts";
 import { SessionWire } from "./session-wire.ts";
+import { welcomeOf } from "./welcome.ts";
 
 /** What a conversation is made of. */
 export interface ConversationParts {
@@ -45,6 +48,7 @@ export class Conversation {
   readonly #settings: Required<NativeOptions>;
   readonly #sessions: ParkedSessions<Conversation>;
   readonly #inOrder: InOrder;
+  readonly #lifetime: Lifetime;
   #heartbeat: Heartbeat | undefined;
   /** It is `stopping` while what it took waits its turn, then `draining` while answers are missing. */
   #state: "opening" | "open" | "stopping" | "draining" | "ended" = "opening";
@@ -69,14 +73,19 @@ export class Conversation {
     );
     this.connection = engine.admit({ dialect: "native", handshake, encoder: format.encoder, wire: this.#wire });
     this.#inOrder = new InOrder({ high: () => this.#wire.pause(), low: () => this.#wire.resume() });
+    this.#lifetime = new Lifetime(engine.clock, this.connection, {
+      soon: (inMs) => this.send({ type: "expiring", inMs }),
+      over: () => this.expire("token-expired"),
+    });
   }
 
   /** The client is in; one that wanted to go on somewhere else is told that it could not. */
   open(isReturning: boolean): void {
     this.#state = "open";
     this.#sessions.add(this);
-    this.#tell({ ...this.#welcome(), ...(isReturning && { resumed: false }) });
+    this.#tell({ ...welcomeOf(this.connection, this.#settings, this.secret), ...(isReturning && { resumed: false }) });
     this.#beat();
+    this.#lifetime.start();
   }
 
   /** Whether the client can go on where it was, when it has received so many messages. */
@@ -93,9 +102,10 @@ export class Conversation {
     else this.#engine.resume(this.connection);
     this.#sessions.unpark(this);
     this.#acknowledged = this.#received;
-    this.#tell({ ...this.#welcome(), resumed: true, received: this.#received });
+    this.#tell({ ...welcomeOf(this.connection, this.#settings, this.secret), resumed: true, received: this.#received });
     this.#wire.repeat();
     this.#beat();
+    this.#lifetime.start();
   }
 
   receive(frame: Frame, link: Wire): void {
@@ -143,6 +153,7 @@ export class Conversation {
   closed(code: number, reason: string, link: Wire): void {
     if (!this.#wire.isOn(link)) return;
     this.#heartbeat?.stop();
+    this.#lifetime.stop();
     this.#wire.detach();
     const isLeft = code === 1000 || code === 1001 || !mayReconnect(code);
     if (this.secret === undefined || isLeft || this.#wire.isClosed || this.#state !== "open") this.#end(code, reason);
@@ -162,9 +173,10 @@ export class Conversation {
     });
   }
 
-  /** Nobody came back for it, or the server stops. */
+  /** It is over at once, whatever the client's side of the link does about it. */
   expire(name: CloseName): void {
     const { code, meaning } = closeCodes[name];
+    this.#wire.close(code, meaning);
     this.#end(code, meaning);
   }
 
@@ -207,19 +219,6 @@ export class Conversation {
     });
   }
 
-  #welcome(): ConnectedMessage {
-    const { id, userId } = this.connection;
-    const { heartbeatMs, maxMessageBytes } = this.#settings;
-    return {
-      type: "connected",
-      connection: id,
-      ...(userId !== undefined && { user: userId }),
-      heartbeatMs,
-      maxMessageBytes,
-      ...(this.secret !== undefined && { session: this.secret }),
-    };
-  }
-
   /** One message, whose failure is answered; never throws or rejects. */
   #run(message: ClientMessage): Later<void> {
     const failed = (error: unknown): void => {
@@ -236,6 +235,7 @@ export class Conversation {
 
   #handle(message: ClientMessage): Later<void> {
     if (this.#state === "ended") return undefined;
+    if (message.type === "refresh") return this.#refresh(message);
     if (message.type !== "request")
       return answerTo(message, this.#engine, this.connection, (answer) => this.send(answer));
     const { ref, event, data } = message;
@@ -257,6 +257,13 @@ export class Conversation {
       fail(toCarillonError(error, "internal"));
       return undefined;
     }
+  }
+
+  #refresh({ ref, token }: RefreshMessage): Later<void> {
+    return andThen(this.#engine.identify(this.connection.handshake, token), (identity) => {
+      this.#lifetime.renew(identity);
+      this.send({ type: "refreshed", ref });
+    });
   }
 
   #answered(): void {
@@ -285,6 +292,7 @@ export class Conversation {
     if (this.#state === "ended") return;
     this.#state = "ended";
     this.#heartbeat?.stop();
+    this.#lifetime.stop();
     this.#sessions.remove(this);
     this.#engine.disconnect(this.connection, { code, reason });
   }

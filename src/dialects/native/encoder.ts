@@ -47,6 +47,10 @@ function messageOf(delivery: Delivery, itemOf: (item: unknown) => unknown): Serv
       if (batch) return { type: "batch", channel, event, items: (data as readonly unknown[]).map(itemOf) };
       return publicationMessage(publication);
     }
+    case "whisper": {
+      const { channel, event, data, from } = delivery;
+      return { type: "whisper", channel, event, data, from };
+    }
     case "gap": {
       const { channel, from, to, reason } = delivery;
       return { type: "gap", channel, ...(from && { from: positionText(from) }), to: positionText(to), reason };

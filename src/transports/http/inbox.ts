@@ -1,5 +1,6 @@
 import type { Frame } from "../../engine/ports/wire.ts";
 import type { Clock, Timer } from "../../platform/clock.ts";
+import { Pace, type MessageRate, type Paced } from "../pace.ts";
 
 /** What became of a frame: received, superseded by the same one or given up, or too late because the link is closed. */
 export type Receipt = "received" | "conflict" | "closed";
@@ -9,6 +10,7 @@ export interface InboxParts {
   readonly clock: Clock;
   /** What may wait, in bytes. */
   readonly maxBytes: number;
+  readonly rate: MessageRate;
   readonly receive: (frame: Frame) => void;
 }
 
@@ -20,6 +22,9 @@ interface Waiting {
 /** Frames this far ahead of the one that is due may wait for it. */
 const windowFrames = 64;
 
+/** Frames that may wait while nothing is missing, because they come too fast or nobody takes them. */
+const heldFrames = 1_024;
+
 /** How long they wait. */
 const gapTimeoutMs = 5_000;
 
@@ -28,10 +33,11 @@ const gapTimeoutMs = 5_000;
  *
  * Requests overtake one another on their connections, and are repeated when an answer was lost.
  */
-export class Inbox {
+export class Inbox implements Paced {
   readonly #clock: Clock;
   readonly #maxBytes: number;
   readonly #receive: (frame: Frame) => void;
+  readonly #pace: Pace;
   readonly #waiting = new Map<number, Waiting>();
   #waitingBytes = 0;
   #due = 1;
@@ -42,17 +48,18 @@ export class Inbox {
   /** What is missing; `undefined` when nothing is. */
   #gapAt: number | undefined;
 
-  constructor({ clock, maxBytes, receive }: InboxParts) {
+  constructor({ clock, maxBytes, rate, receive }: InboxParts) {
     this.#clock = clock;
     this.#maxBytes = maxBytes;
     this.#receive = receive;
+    this.#pace = new Pace(clock, rate, this);
   }
 
   /** Takes the frame with this number, from 1 on; `settle` is called once, now or later. */
   take(number: number, frame: Frame, settle: (receipt: Receipt) => void): void {
     if (number < this.#due) settle("received");
     else if (this.#isEnded) settle("closed");
-    else if (number > this.#due + windowFrames) settle("conflict");
+    else if (number > this.#due + this.#window()) settle("conflict");
     else this.#keep(number, { frame, settle });
   }
 
@@ -67,10 +74,19 @@ export class Inbox {
     queueMicrotask(() => this.#run());
   }
 
+  paced(): void {
+    this.#run();
+  }
+
   /** Nothing is received any more. */
   end(): void {
     this.#isEnded = true;
+    this.#pace.end();
     this.#giveUp("closed");
+  }
+
+  #window(): number {
+    return this.#waiting.has(this.#due) ? heldFrames : windowFrames;
   }
 
   #keep(number: number, waiting: Waiting): void {
@@ -88,9 +104,8 @@ export class Inbox {
   #run(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    while (!this.#isPaused && !this.#isEnded) {
-      const next = this.#remove(this.#due);
-      if (!next) break;
+    while (!this.#isPaused && !this.#isEnded && this.#waiting.has(this.#due) && this.#pace.take()) {
+      const next = this.#remove(this.#due)!;
       this.#due += 1;
       this.#receive(next.frame);
       next.settle("received");

@@ -49,13 +49,13 @@ export class Link implements Wire, Debtor {
 
   /** @param over called once, when nothing of it can be fetched any more */
   constructor(id: string, bodies: Bodies, parts: LinkParts, over: (link: Link) => void) {
-    const { clock, settings } = parts;
+    const { clock, settings, rate } = parts;
     this.id = id;
     this.bodies = bodies;
     this.#parts = parts;
     this.#over = over;
     const receive = (frame: Frame): void => this.#handler?.receive(frame);
-    this.#inbox = new Inbox({ clock, maxBytes: settings.maxBufferedBytes, receive });
+    this.#inbox = new Inbox({ clock, maxBytes: settings.maxBufferedBytes, rate, receive });
     this.lastWriteAt = this.#heardAt = clock.now();
     this.#timer = clock.after(settings.linkIdleMs, () => this.#watchIdle());
   }

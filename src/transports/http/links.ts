@@ -3,6 +3,7 @@ import type { HttpFormat, HttpSettings } from "../../dialects/dialect.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Random } from "../../platform/random.ts";
 import type { OutboundBudget } from "../outbound-budget.ts";
+import type { MessageRate } from "../pace.ts";
 import { SharedSends } from "../shared-sends.ts";
 import { Bodies } from "./bodies.ts";
 import type { Ending } from "./ending.ts";
@@ -18,6 +19,7 @@ export interface LinksParts {
   readonly random: Random;
   /** Shared by all endpoints of a server. */
   readonly budget: OutboundBudget;
+  readonly rate: MessageRate;
 }
 
 interface Gone {
@@ -39,11 +41,12 @@ export class Links {
   /** The oldest first. */
   readonly #gone = new Map<string, Gone>();
 
-  constructor({ settings, clock, random, budget }: LinksParts) {
+  constructor({ settings, clock, random, budget, rate }: LinksParts) {
     this.#parts = {
       settings,
       clock,
       budget,
+      rate,
       sizes: new PacketSizes(),
       streams: new SharedSends(frameEvents, clock),
       // Jittered, so that those who were cut off together do not come back together.

@@ -18,6 +18,8 @@ export type LinkAction = keyof typeof linkActions;
 
 /** Under which conditions a request is answered. */
 export interface Asking {
+  /** The client's. */
+  readonly address: string;
   /** Asks whether a link may open; the answer begins the session on it. */
   readonly admit: (format: HttpFormat) => Promise<Refusal | ((wire: Wire) => WireHandler)>;
   /** Hears what `admit`, or the beginning of a session, threw. */
@@ -83,11 +85,11 @@ export class LinkRequests {
     link.serve(handler, body.length > 0 ? body : undefined);
   }
 
-  #withLink(action: Exclude<LinkAction, "open">, exchange: Exchange, { isExpected }: Asking): void {
+  #withLink(action: Exclude<LinkAction, "open">, exchange: Exchange, { address, isExpected }: Asking): void {
     const id = exchange.query.get("link") ?? "";
     const link = this.#links.find(id);
     if (!link) {
-      this.#missed(id, exchange);
+      this.#missed(id, exchange, address);
       return;
     }
     link.heard();
@@ -108,10 +110,10 @@ export class LinkRequests {
     }
   }
 
-  #missed(id: string, exchange: Exchange): void {
+  #missed(id: string, exchange: Exchange, address: string): void {
     const ending = this.#links.endingOf(id);
     if (ending) answerGone(exchange, ending);
-    else if (this.#misses.allow(exchange.request.socket.remoteAddress ?? "")) {
+    else if (this.#misses.allow(address)) {
       exchange.fail({ status: 400, message: "unknown link" });
     } else exchange.fail({ status: 429, message: "too many unknown links", headers: { "Retry-After": "60" } });
   }

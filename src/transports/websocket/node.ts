@@ -8,6 +8,7 @@ import type { OutboundBudget } from "../outbound-budget.ts";
 import { keepAlive } from "./heartbeat.ts";
 import { deflating } from "./deflate.ts";
 import { frame } from "./framing.ts";
+import type { MessageRate } from "../pace.ts";
 import { SharedSends } from "../shared-sends.ts";
 import { WebSocketWire } from "./wire.ts";
 
@@ -38,6 +39,7 @@ export interface NodeWebSocketsParts {
   readonly clock: Clock;
   /** Shared by all endpoints of a server. */
   readonly budget: OutboundBudget;
+  readonly rate: MessageRate;
 }
 
 /** WebSockets over Node's sockets: `ws` shakes hands and receives, what is sent goes past it. */
@@ -48,12 +50,14 @@ export class NodeWebSockets {
   readonly #settings: WebSocketSettings;
   readonly #clock: Clock;
   readonly #budget: OutboundBudget;
+  readonly #rate: MessageRate;
   readonly #chosen = new WeakMap<IncomingMessage, string>();
 
-  constructor({ settings, clock, budget }: NodeWebSocketsParts) {
+  constructor({ settings, clock, budget, rate }: NodeWebSocketsParts) {
     this.#settings = settings;
     this.#clock = clock;
     this.#budget = budget;
+    this.#rate = rate;
     this.#plain = new SharedSends(frame, clock);
     this.#deflated = new SharedSends(deflating(settings.compressFromBytes), clock);
     const options: ServerOptions & { closeTimeout: number } = {
@@ -79,8 +83,9 @@ export class NodeWebSockets {
     const clock = this.#clock;
     const settings = this.#settings;
     const shared = webSocket.extensions === "" ? this.#plain : this.#deflated;
-    const wire = new WebSocketWire({ webSocket, socket, shared, clock, settings, budget: this.#budget });
-    const handler = begin(wire);
+    const parts = { webSocket, socket, shared, clock, settings, budget: this.#budget, rate: this.#rate };
+    const wire = new WebSocketWire(parts);
+    wire.serve(begin(wire));
     const alive = keepAlive(webSocket, clock, settings);
     socket.on("drain", () => wire.settled());
     webSocket.on("message", (data, isBinary) => {
@@ -88,16 +93,13 @@ export class NodeWebSockets {
       // The peer has until the close timeout to answer, and may say much until then.
       if (wire.isClosing) return;
       const bytes = data as Buffer;
-      handler.receive(isBinary ? bytes : bytes.toString());
+      wire.received(isBinary ? bytes : bytes.toString());
     });
     // `ws` answers a broken frame with its close code by itself, and "close" follows.
     webSocket.on("error", () => undefined);
     webSocket.on("close", (code, reason) => {
       alive.stop();
-      wire.destroy();
-      wire.settled();
-      const ending = wire.ending ?? { code, reason: reason.toString() };
-      handler.closed(ending.code, ending.reason);
+      wire.gone(code, reason.toString());
     });
   }
 }

@@ -2,10 +2,12 @@ import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { closeCodes } from "../../errors/close-codes.ts";
 import type { WebSocketSettings } from "../../dialects/dialect.ts";
-import type { Packet, Wire } from "../../engine/ports/wire.ts";
+import type { Frame, Packet, Wire, WireHandler } from "../../engine/ports/wire.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Debtor, OutboundBudget } from "../outbound-budget.ts";
+import type { MessageRate } from "../pace.ts";
 import type { Sends, SharedSends } from "../shared-sends.ts";
+import { Intake } from "./intake.ts";
 
 /** What a WebSocket wire is made of. */
 export interface WebSocketWireParts {
@@ -17,6 +19,7 @@ export interface WebSocketWireParts {
   readonly clock: Clock;
   readonly settings: WebSocketSettings;
   readonly budget: OutboundBudget;
+  readonly rate: MessageRate;
 }
 
 /** A wire over one WebSocket of Node. */
@@ -28,17 +31,26 @@ export class WebSocketWire implements Wire, Debtor {
   readonly #settings: WebSocketSettings;
   readonly #sends: Sends;
   readonly #budget: OutboundBudget;
+  readonly #intake: Intake;
+  #handler: WireHandler | undefined;
   #undrained: (() => void)[] = [];
   #closing = false;
   /** How this side ended it, if it did: what the application should hear instead of the 1006 of a cut socket. */
   ending: { readonly code: number; readonly reason: string } | undefined;
 
-  constructor({ webSocket, socket, shared, clock, settings, budget }: WebSocketWireParts) {
+  constructor({ webSocket, socket, shared, clock, settings, budget, rate }: WebSocketWireParts) {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#settings = settings;
     this.#budget = budget;
     this.#sends = shared.sends(this);
+    this.#intake = new Intake({
+      clock,
+      rate,
+      source: webSocket,
+      receive: (frame) => this.#handler?.receive(frame),
+      flooded: () => this.close(closeCodes["rate-limited"].code, closeCodes["rate-limited"].meaning),
+    });
     this.lastWriteAt = clock.now();
   }
 
@@ -48,6 +60,25 @@ export class WebSocketWire implements Wire, Debtor {
 
   get bufferedBytes(): number {
     return this.#socket.writableLength;
+  }
+
+  /** Whom frames are fed to. */
+  serve(handler: WireHandler): void {
+    this.#handler = handler;
+  }
+
+  received(frame: Frame): void {
+    this.#intake.take(frame);
+  }
+
+  /** The socket is gone. */
+  gone(code: number, reason: string): void {
+    this.#intake.finish(() => {
+      this.destroy();
+      this.settled();
+      const ending = this.ending ?? { code, reason };
+      this.#handler?.closed(ending.code, ending.reason);
+    });
   }
 
   send(packet: Packet): void {
@@ -64,11 +95,11 @@ export class WebSocketWire implements Wire, Debtor {
   }
 
   pause(): void {
-    this.#webSocket.pause();
+    this.#intake.pause();
   }
 
   resume(): void {
-    this.#webSocket.resume();
+    this.#intake.resume();
   }
 
   close(code?: number, reason?: string): void {
@@ -79,6 +110,7 @@ export class WebSocketWire implements Wire, Debtor {
 
   destroy(): void {
     this.#closing = true;
+    this.#intake.end();
     this.#sends.drop();
     this.#webSocket.terminate();
   }
@@ -112,6 +144,7 @@ export class WebSocketWire implements Wire, Debtor {
   #close(code?: number, reason?: string): void {
     if (this.#closing) return;
     this.#closing = true;
+    this.#intake.end();
     this.ending = { code: code ?? 1005, reason: reason ?? "" };
     // A paused socket would never see the peer's close frame.
     this.#webSocket.resume();

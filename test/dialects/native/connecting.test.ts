@@ -74,7 +74,7 @@ describe("connect", () => {
       const client = opened();
       client.sendTogether(
         { type: "connect" },
-        { type: "whisper", ref: 1 },
+        { type: "shout", ref: 1 },
         { type: "subscribe", ref: 2 },
         { type: "ping" },
       );

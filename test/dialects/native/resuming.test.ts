@@ -69,9 +69,17 @@ describe("resuming a session (P3, P5, L20)", () => {
     client.sendTogether({ type: "send", event: "a" }, { type: "ping" }, { type: "send", event: "b" });
     client.send({ type: "ack", received: 0 });
     client.raw("not json");
-    client.send({ type: "whisper" } as never);
+    client.send({ type: "shout" } as never);
     client.wire.hangUp();
     expect(comeBack(world, welcome.session, 2).heard()[0]).toMatchObject({ resumed: true, received: 4 });
+  });
+
+  it("closes the old link of a session that cannot go on", () => {
+    const world = nativeWorld();
+    const { client, welcome } = sessionOf(world);
+    expect(comeBack(world, welcome.session, 7).heard()).toMatchObject([{ resumed: false }]);
+    expect(client.wire.closing).toMatchObject({ code: 4509 });
+    expect(world.application.disconnects).toMatchObject([{ code: 4509 }]);
   });
 
   it("forgets what is acknowledged, and cannot go back behind it", () => {

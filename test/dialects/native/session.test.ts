@@ -307,7 +307,7 @@ describe("mistakes of a client that is in", () => {
     ["J08: a ref of 1e400", '{"type":"subscribe","ref":1e400,"channel":"c"}', [failure("bad-request")]],
     ["J16: a channel that is a number", '{"type":"subscribe","ref":4,"channel":7}', [failure("bad-request", 4)]],
     ["N24: a server's message", '{"type":"publication","ref":2,"channel":"c"}', [failure("unknown-type", 2)]],
-    ["N25: an unknown type", '{"type":"whisper"}', [failure("unknown-type")]],
+    ["N25: an unknown type", '{"type":"shout"}', [failure("unknown-type")]],
     [
       "N26: one bad message of three",
       '[{"type":"ping"},{"type":7,"ref":1},{"type":"ping"}]',

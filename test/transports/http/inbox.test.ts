@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { ManualClock } from "../../../src/testing/manual-clock.ts";
 import { Inbox, type Receipt } from "../../../src/transports/http/inbox.ts";
+import type { MessageRate } from "../../../src/transports/pace.ts";
+import { turn } from "./serve.ts";
 
 class Taker {
   readonly clock = new ManualClock();
@@ -9,12 +11,12 @@ class Taker {
   readonly inbox: Inbox;
   onReceive: (frame: string) => void = () => undefined;
 
-  constructor(maxBytes = 1_000) {
+  constructor(maxBytes = 1_000, rate: MessageRate = { perSecond: Infinity, burst: Infinity }) {
     const receive = (frame: unknown): void => {
       this.received.push(frame as string);
       this.onReceive(frame as string);
     };
-    this.inbox = new Inbox({ clock: this.clock, maxBytes, receive });
+    this.inbox = new Inbox({ clock: this.clock, maxBytes, rate, receive });
   }
 
   /** @param name what its receipt is found by */
@@ -128,4 +130,23 @@ describe("an inbox", () => {
     taker.take(1, "a");
     expect(taker.received).toEqual(["a", "b", "c"]);
   });
+});
+
+test("an inbox lets frames wait for their budget, which is no gap", async () => {
+  const taker = new Taker(1_000, { perSecond: 1, burst: 2 }).take(1, "a").take(2, "b").take(3, "c").take(4, "d");
+  expect(taker.received).toEqual(["a", "b"]);
+  taker.clock.advance(1_000);
+  await turn();
+  expect(taker.received).toEqual(["a", "b", "c"]);
+  expect([...taker.receipts]).toEqual([
+    ["a", "received"],
+    ["b", "received"],
+    ["c", "received"],
+  ]);
+  taker.clock.advance(1_000);
+  await turn();
+  expect(taker.receipts.get("d")).toBe("received");
+  taker.take(5, "e").inbox.end();
+  expect(taker.receipts.get("e")).toBe("closed");
+  expect(taker.clock.timers).toBe(0);
 });

@@ -16,7 +16,9 @@ const settings: HttpSettings = {
 function made(): { links: Links; clock: ManualClock; budget: OutboundBudget } {
   const clock = new ManualClock();
   const budget = new OutboundBudget(1_000_000);
-  return { links: new Links({ settings, clock, budget, random: { next: () => 0, uuid: () => "" } }), clock, budget };
+  const random = { next: () => 0, uuid: () => "" };
+  const rate = { perSecond: 1_000, burst: 2_000 };
+  return { links: new Links({ settings, clock, budget, random, rate }), clock, budget };
 }
 
 test("how a link ended is remembered for as long as it might have been idle, without a timer", () => {

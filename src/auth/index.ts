@@ -1,0 +1,5 @@
+export { jwt } from "./jwt.ts";
+
+export type { JwtOptions, TokenIdentity, VerifiedToken } from "./jwt.ts";
+export type { JwtKey, PublicKeyAlgorithm, SecretAlgorithm } from "./jwt-keys.ts";
+export type { TokenPlace } from "./token-place.ts";

@@ -1,0 +1,107 @@
+import type { Logger } from "./logger.ts";
+
+const hidden = "[redacted]";
+
+/** What is never written, whatever it holds; compared without case, `-` and `_`. */
+const secretNames: ReadonlySet<string> = new Set([
+  "accesstoken",
+  "apikey",
+  "authorization",
+  "cookie",
+  "cookies",
+  "password",
+  "proxyauthorization",
+  "refreshtoken",
+  "secret",
+  "setcookie",
+  "token",
+]);
+
+/** Secrets inside of text, each with what comes before it and stays. */
+const secretText: readonly RegExp[] = [
+  // A parameter of an address, and a field of JSON.
+  /((?:access_?|refresh_?|id_?)?token["']?\s*[=:]\s*["']?|(?:password|secret|api_?key)["']?\s*[=:]\s*["']?)[^\s"'&;,}]+/gi,
+  /(\b(?:Bearer|Basic)\s+)[\w.~+/=-]+/gi,
+  /(\b(?:set-)?cookie["']?\s*[=:]\s*["']?)[^\n"']+/gi,
+  // A JWT, wherever it stands.
+  /()\beyJ[\w-]+\.[\w-]+\.[\w-]*/g,
+];
+
+/** So deep it looks; nothing below is written. */
+const maxDepth = 6;
+
+/** The same logger, which is never told a token, a cookie or a password. */
+export function redacting(logger: Logger): Logger {
+  return {
+    info: (facts, message) => logger.info(redactFacts(facts), redactText(message)),
+    warn: (facts, message) => logger.warn(redactFacts(facts), redactText(message)),
+    error: (facts, message) => logger.error(redactFacts(facts), redactText(message)),
+  };
+}
+
+/** Facts without what is secret: under a name that says so, or within text. */
+export function redactFacts(facts: object): object {
+  return new Redaction().value(facts, 0) as object;
+}
+
+export function redactText(text: string): string {
+  return secretText.reduce((safe, pattern) => safe.replace(pattern, `$1${hidden}`), text);
+}
+
+/** One walk through facts, which visits every object once, however they refer to each other. */
+class Redaction {
+  readonly #seen = new Map<object, unknown>();
+
+  value(value: unknown, depth: number): unknown {
+    if (typeof value === "string") return redactText(value);
+    if (typeof value !== "object" || value === null || value instanceof Date) return value;
+    if (this.#seen.has(value)) return this.#seen.get(value);
+    if (depth >= maxDepth) return hidden;
+    // What comes round to itself ends here.
+    this.#seen.set(value, hidden);
+    try {
+      const safe = this.#object(value, depth);
+      this.#seen.set(value, safe);
+      return safe;
+    } catch {
+      // A getter may throw; a log line must not.
+      return hidden;
+    }
+  }
+
+  #object(value: object, depth: number): unknown {
+    if (value instanceof Error) return this.#error(value, depth);
+    if (value instanceof URL) return redactText(value.href);
+    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
+    if (value instanceof Headers || value instanceof Map) return this.#fields([...value.entries()], depth);
+    if (Array.isArray(value) || value instanceof Set) return [...value].map((item) => this.value(item, depth + 1));
+    return this.#fields(Object.entries(value), depth);
+  }
+
+  #fields(entries: readonly (readonly [unknown, unknown])[], depth: number): object {
+    return Object.fromEntries(
+      entries.map(([key, field]) => {
+        const name = String(key);
+        return [name, isSecret(name) ? hidden : this.value(field, depth + 1)];
+      }),
+    );
+  }
+
+  /** An error that reads the same; the one it is made from stays what it was, for whoever handles it. */
+  #error(error: Error, depth: number): Error {
+    const { name, message, stack, cause } = error;
+    const safe = Object.create(Object.getPrototypeOf(error) as object) as Error;
+    const define = (key: string, value: unknown): void => {
+      Object.defineProperty(safe, key, { value, enumerable: false, writable: true, configurable: true });
+    };
+    define("name", name);
+    define("message", redactText(message));
+    define("stack", stack === undefined ? undefined : redactText(stack));
+    if (cause !== undefined) define("cause", this.value(cause, depth + 1));
+    return Object.assign(safe, this.#fields(Object.entries(error), depth));
+  }
+}
+
+function isSecret(name: string): boolean {
+  return secretNames.has(name.replaceAll(/[-_]/g, "").toLowerCase());
+}

@@ -24,6 +24,7 @@ const ofStats: { readonly [Name in keyof ServerStats]: readonly [name: string, t
   subscriptions: ["carillon_subscriptions", "gauge", "Subscriptions that are live."],
   connected: ["carillon_connections_opened_total", "counter", "Connections that were opened."],
   refused: ["carillon_connections_refused_total", "counter", "Connection attempts that were refused."],
+  turnedAway: ["carillon_clients_turned_away_total", "counter", "Clients turned away at the door, being too many."],
   resumed: ["carillon_connections_resumed_total", "counter", "Connections that came back."],
   slow: ["carillon_connections_slow_total", "counter", "Connections ended because too much waited for them."],
   published: ["carillon_publications_total", "counter", "Publications that the broker accepted from this node."],

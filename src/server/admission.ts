@@ -59,6 +59,7 @@ export class Admission {
   readonly #logger: Logger;
   readonly #warnedAt = new Map<string, number>();
   #count = 0;
+  #refusals = 0;
 
   /** @throws {CarillonError} `option-invalid` */
   constructor({ options = {}, clock, random, logger }: AdmissionParts) {
@@ -78,6 +79,11 @@ export class Admission {
   /** How many are in. */
   get size(): number {
     return this.#count;
+  }
+
+  /** How many were turned away. */
+  get refusals(): number {
+    return this.#refusals;
   }
 
   /** Addresses that are counted; for tests of what is left behind. */
@@ -112,6 +118,7 @@ export class Admission {
   }
 
   #refuse(status: number, message: string): Fault {
+    this.#refusals += 1;
     const now = this.#clock.now();
     const warnedAt = this.#warnedAt.get(message);
     if (warnedAt === undefined || now - warnedAt >= warningEveryMs) {

@@ -186,10 +186,11 @@ export function createServer<
   const sessions = new Sessions();
   const dialects = options.endpoints ?? { "/carillon": native() };
   const budget = new OutboundBudget(outboundLimit(options.maxBufferedBytes));
+  const admission = new Admission({ options: options.admission, clock, random, logger });
   const gates = {
     originAllowed: originRule(options.origins ?? []),
     addressOf: clientAddress(options.trustProxy, logger),
-    admission: new Admission({ options: options.admission, clock, random, logger }),
+    admission,
     rate: messageRate(options.messageRate),
   };
   const endpoints = new Endpoints({ dialects, engine, sessions, logger, budget, ...gates });
@@ -241,7 +242,7 @@ export function createServer<
     disconnectUser: (user, code = closeCodes.disconnected.code, reason = "") =>
       settled(engine.signal({ kind: "disconnect", user, code, reason })),
     connection: (id) => engine.connection(id) as unknown as Connection<Events, Data> | undefined,
-    stats: () => ({ ...engine.stats(), waitingBytes: budget.owedBytes }),
+    stats: () => ({ ...engine.stats(), turnedAway: admission.refusals, waitingBytes: budget.owedBytes }),
     health: () => watch.health(),
     async listen(where = {}) {
       await started;

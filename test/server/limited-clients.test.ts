@@ -12,7 +12,7 @@ const opened = (url: string, headers: Record<string, string> = {}): Promise<Answ
 
 describe("a server with room for few", () => {
   test("turns the next WebSocket and the next link away until one has left", async () => {
-    const { url } = await serve(new Echo(), { admission: { connections: 2 } });
+    const { url, server } = await serve(new Echo(), { admission: { connections: 2 } });
     const first = await handshake(url);
     const link = await LinkClient.open(url);
     const refusals = [await handshake(url), await opened(url)];
@@ -20,6 +20,7 @@ describe("a server with room for few", () => {
       expect(refusal).toMatchObject({ status: 503, body: "the server is full\n" });
       expect(Number(refusal.headers["retry-after"])).toBeGreaterThanOrEqual(1);
     }
+    expect(server.stats().turnedAway).toBe(2);
     first.socket!.destroy();
     expect(await settled(() => opened(url))).toBe(200);
     await link.close();

@@ -105,6 +105,15 @@ describe("an inbox", () => {
     expect(taker.clock.timers).toBe(0);
   });
 
+  test("lets 1,024 frames wait behind the one that is due, and not one more", () => {
+    const taker = new Taker(100_000);
+    taker.inbox.pause();
+    for (let number = 1; number <= 1_025; number += 1) taker.take(number, "x", String(number));
+    expect(taker.receipts.size).toBe(0);
+    taker.take(1_026, "x", "1026");
+    expect(taker.receipts).toEqual(new Map([["1026", "conflict"]]));
+  });
+
   test("that has ended settles what waits, and what was received before stays received", () => {
     const taker = new Taker().take(1, "a").take(3, "c");
     taker.inbox.end();

@@ -119,7 +119,7 @@ export function createClient<Events extends object = Record<string, unknown>>(
     failed,
     paused: outbox.pause,
     lost(code, willReconnect) {
-      // A server that moves its clients away has acknowledged all that it took. @see PROTOCOL.md, section 9
+      // A server that moves its clients away has acknowledged all that it took. @see PROTOCOL.md, section 8
       isDrained = code === 4510;
       const isKept = willReconnect && session.isOpen();
       for (const subscription of subscriptions.values()) subscription.lost(isKept);

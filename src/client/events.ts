@@ -67,7 +67,7 @@ export interface GapEvent {
 }
 
 export interface DisconnectEvent {
-  /** A WebSocket close code. @see PROTOCOL.md, section 9 */
+  /** A WebSocket close code. @see PROTOCOL.md, section 11 */
   readonly code: number;
   readonly reason: string;
   readonly willReconnect: boolean;

@@ -1,29 +1,17 @@
 import { CarillonError, toCarillonError } from "../../errors/carillon-error.ts";
 import { closeCodes, type CloseName } from "../../errors/close-codes.ts";
 import type { ErrorCode } from "../../errors/codes.ts";
-import type { Engine } from "../../engine/engine.ts";
-import type { Handshake } from "../../engine/handshake.ts";
 import { andThen, isPending, type Later } from "../../engine/later.ts";
-import type { Frame, Wire } from "../../engine/ports/wire.ts";
+import type { Frame } from "../../engine/ports/wire.ts";
 import type { Timer } from "../../platform/clock.ts";
 import type { ConnectMessage } from "../../protocol/messages.ts";
 import { readClientMessage, refOf } from "../../protocol/read-client-message.ts";
 import type { Session } from "../dialect.ts";
-import { Conversation } from "./conversation.ts";
+import { Conversation, type ConversationParts } from "./conversation.ts";
 import { errorMessage } from "./error-messages.ts";
-import type { Format } from "./format.ts";
-import type { NativeOptions } from "./options.ts";
-import type { ParkedSessions } from "./parked-sessions.ts";
 
-/** What an arrival is made of. */
-export interface ArrivalParts {
-  readonly engine: Engine;
-  readonly wire: Wire;
-  readonly handshake: Handshake;
-  readonly format: Format;
-  readonly settings: Required<NativeOptions>;
-  readonly sessions: ParkedSessions<Conversation>;
-}
+/** What an arrival is made of: what its conversation will be made of, before the client has said what it wants. */
+export type ArrivalParts = Omit<ConversationParts, "isResumable">;
 
 /** How a connection attempt is turned away, by what the hooks threw; any other code means `forbidden`. */
 const refusals: Partial<Record<ErrorCode, CloseName>> = {

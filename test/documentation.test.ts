@@ -6,7 +6,8 @@ import { settings } from "../src/cli/settings.ts";
 import { nativeDefaults } from "../src/dialects/native/options.ts";
 import { defaultLimits } from "../src/engine/limits.ts";
 import { closeCodes, mayReconnect } from "../src/errors/close-codes.ts";
-import { errorCodes } from "../src/errors/codes.ts";
+import { errorCodes, type ErrorCode } from "../src/errors/codes.ts";
+import { errorFamily } from "../src/errors/families.ts";
 import { interfacesOf, optionInterfaces } from "./documentation/interfaces.ts";
 import { anchorsOf, linksOf, plain, readPage, readPages, root, tableAfter } from "./documentation/pages.ts";
 import { snippetsOf } from "./documentation/snippets.ts";
@@ -20,13 +21,18 @@ describe("docs/reference/errors.md", () => {
   const rows = tableAfter(readPage("docs/reference/errors.md"), "| code |");
 
   it("says what the table of error codes says", () => {
-    const documented = rows.map(([code, message, temporary]) => [plain(code), message, temporary]);
-    const actual = Object.entries(errorCodes).map(([code, row]) => [code, row.message, yesOrNo(row.temporary)]);
+    const documented = rows.map(([code, message, temporary, family]) => [plain(code), message, temporary, family]);
+    const actual = Object.entries(errorCodes).map(([code, row]) => [
+      code,
+      row.message,
+      yesOrNo(row.temporary),
+      errorFamily({ code: code as ErrorCode }),
+    ]);
     expect(documented).toEqual(actual);
   });
 
   it("says what to do about each", () => {
-    expect(rows.filter((row) => !row[3])).toEqual([]);
+    expect(rows.filter((row) => !row[4])).toEqual([]);
   });
 
   const sources = textsOf("src/**/*.ts", ["src/errors/codes.ts"]);

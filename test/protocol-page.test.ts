@@ -19,7 +19,7 @@ const examples = examplesOf("json");
 const clock = new ManualClock();
 const server = createServer({
   clock,
-  channels: { scores: { history: { size: 100, ttlMs: 60_000 } } },
+  channels: { scores: { history: { size: 100, ttlMs: 60_000 } }, board: { state: true } },
   authenticate: ({ token }) => {
     if (token === "t-123") return { userId: "ada", info: { name: "Ada" } };
     return token === "t-bob" ? { userId: "bob", info: { name: "Bob" } } : undefined;

@@ -85,5 +85,6 @@ function handshake(): Handshake {
     rawHeaders: ["Host", url.host],
     ip: "127.0.0.1",
     secure: false,
+    locals: {},
   };
 }

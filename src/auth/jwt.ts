@@ -1,11 +1,10 @@
-import { errors, jwtVerify, type JWTPayload } from "jose";
 import type { ConnectAttempt } from "../engine/application.ts";
 import { isUserId } from "../engine/names.ts";
 import { CarillonError } from "../errors/carillon-error.ts";
-import { systemClock, type Clock } from "../platform/clock.ts";
-import { isCompactToken } from "./compact-token.ts";
-import { KeysUnavailable, readKeys, type JwtKey, type PublicKeyAlgorithm, type SecretAlgorithm } from "./jwt-keys.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { JwtKey, PublicKeyAlgorithm, SecretAlgorithm } from "./jwt-keys.ts";
 import { checkPlace, tokenAt, type TokenPlace } from "./token-place.ts";
+import { tokenVerifier } from "./verify-token.ts";
 
 /** Give one of `secret`, `keys` and `jwksUrl`. */
 export interface JwtOptions {
@@ -53,7 +52,7 @@ export interface JwtOptions {
   readonly info?: string;
   /**
    * Asked about every good token, whenever a client connects, comes back or sends a fresh one; anything but `false` refuses
-   * with `unauthorized`. `server.disconnectUser(userId, 4402)` has the connections that exist ask again.
+   * with `unauthorized`. `server.revoke` ends the connections that exist.
    *
    * @default no token is
    */
@@ -75,6 +74,8 @@ export interface VerifiedToken {
 export interface TokenIdentity {
   readonly userId: string;
   readonly info?: unknown;
+  /** The claim `jti`, by which `server.revoke` finds the connection. */
+  readonly tokenId?: string;
   /** When the token is no longer accepted; Unix time in milliseconds. */
   readonly expiresAt: number;
 }
@@ -83,6 +84,7 @@ export interface TokenIdentity {
  * An `authenticate` hook that verifies JSON Web Tokens.
  *
  * A token needs `exp` and a user; nothing it says is used before its signature is verified, and its algorithm is the key's.
+ * One with the claim `channel` is for `channelTokens` and refused here.
  * It refuses with `unauthorized`, or with `token-expired` when nothing is wrong but the time.
  *
  * @throws {CarillonError} `option-invalid`
@@ -93,53 +95,19 @@ export interface TokenIdentity {
  * ```
  */
 export function jwt(options: JwtOptions): (attempt: ConnectAttempt) => Promise<TokenIdentity> {
-  const { leewayMs = 5_000, maxLifeMs = 2_592_000_000, from = "message", clock = systemClock } = options;
-  const { userId: userClaim = "sub", info: infoClaim = "info" } = options;
-  const { algorithms, keyFor } = readKeys(options);
+  const { from = "message", userId: userClaim = "sub", info: infoClaim = "info" } = options;
+  const verify = tokenVerifier(options);
   checkPlace(from);
-  if (!(leewayMs >= 0 && leewayMs <= 60_000)) throw invalid("leewayMs must be 0 to 60,000");
-  if (!(maxLifeMs > 0)) throw invalid("maxLifeMs must be more than 0");
-
-  const verify = async (token: string): Promise<JWTPayload> => {
-    const { payload } = await jwtVerify(token, keyFor, {
-      algorithms: [...algorithms],
-      requiredClaims: ["exp"],
-      clockTolerance: leewayMs / 1_000,
-      currentDate: new Date(clock.wall()),
-      ...(options.issuer !== undefined && { issuer: listOf(options.issuer) }),
-      ...(options.audience !== undefined && { audience: listOf(options.audience) }),
-    });
-    return payload;
-  };
-
   return async (attempt) => {
-    const token = tokenAt(from, attempt);
-    if (token === undefined || !isCompactToken(token)) throw new CarillonError("unauthorized");
-    const claims = await verify(token).catch(refuse);
-    const now = clock.wall();
-    const expiresAt = claims.exp! * 1_000 + leewayMs;
+    const { claims, expiresAt } = await verify(tokenAt(from, attempt));
     const userId = Object.hasOwn(claims, userClaim) ? claims[userClaim] : undefined;
-    const isEarly = claims.iat !== undefined && claims.iat * 1_000 > now + leewayMs;
-    if (isEarly || !(expiresAt - leewayMs - now <= maxLifeMs) || !isUserId(userId))
-      throw new CarillonError("unauthorized");
+    // A token for one channel says who may be there, and lets nobody in here.
+    if (!isUserId(userId) || Object.hasOwn(claims, "channel")) throw new CarillonError("unauthorized");
+    const tokenId = claims.jti;
     const issuedAt = claims.iat === undefined ? undefined : claims.iat * 1_000;
-    const isRevoked = (await options.isRevoked?.({ userId, tokenId: claims.jti, issuedAt })) ?? false;
+    const isRevoked = (await options.isRevoked?.({ userId, tokenId, issuedAt })) ?? false;
     if (isRevoked !== false) throw new CarillonError("unauthorized");
     const info = Object.hasOwn(claims, infoClaim) ? claims[infoClaim] : undefined;
-    return { userId, ...(info !== undefined && { info }), expiresAt };
+    return { userId, ...(info !== undefined && { info }), ...(tokenId !== undefined && { tokenId }), expiresAt };
   };
-}
-
-/** What the library says about a token stays here: it may quote the token. */
-function refuse(error: unknown): never {
-  if (error instanceof KeysUnavailable) throw error;
-  throw new CarillonError(error instanceof errors.JWTExpired ? "token-expired" : "unauthorized");
-}
-
-function listOf(value: string | readonly string[]): string[] {
-  return typeof value === "string" ? [value] : [...value];
-}
-
-function invalid(message: string): CarillonError {
-  return new CarillonError("option-invalid", { message: `jwt: ${message}` });
 }

@@ -23,6 +23,8 @@ export interface Publication<Data = unknown> {
   readonly from?: Sender;
   /** Its place in the channel's history; absent where none is kept. */
   readonly position?: string;
+  /** It is the channel's state under this key: told live, or first to those who subscribe later. */
+  readonly stateKey?: string;
 }
 
 /** Called with what is published. A handler that throws or rejects harms no other; see the client's event `error`. */
@@ -53,11 +55,20 @@ export interface PublishOptions {
    * @default undefined // one of its own for each call
    */
   readonly id?: string;
+  /**
+   * Makes it the channel's state under this key, where the server keeps state: who subscribes later is told it first. Without
+   * data, or with `undefined`, it removes what is there. Any text of 1 to 200 bytes without control characters.
+   *
+   * @default undefined // it is no state
+   */
+  readonly stateKey?: string;
 }
 
 export interface SubscribeOptions {
   /** A position to go on from, such as one that {@link Channel.position} had before the page was left. */
   readonly since?: string | undefined;
+  /** What the channel's rule wants to see. It is read again whenever the client subscribes again, so it may be a getter. */
+  readonly token?: string | undefined;
 }
 
 /** Which part of a channel's history to read: the oldest after, the newest before, or just the newest. */
@@ -120,8 +131,8 @@ export interface Channel<Events extends object = Record<string, unknown>> {
    * one it is sent again, which publishes it once.
    *
    * @returns the publication's id, and its place in the history where one is kept
-   * @throws {CarillonError} what the server says, `timeout`, `connection-closed`, `closed`, `offline`, `queue-full`,
-   *   `payload-too-large`, `payload-invalid`
+   * @throws {CarillonError} what the server says, such as `limit-exceeded` when the channel's state has no room; `timeout`,
+   *   `connection-closed`, `closed`, `offline`, `queue-full`, `payload-too-large`, `payload-invalid`
    */
   publish<Name extends ClientEventName<Events>>(
     event: Name,

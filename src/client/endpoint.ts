@@ -14,6 +14,6 @@ export function readEndpoint(url: string | URL): string {
     // Falls through to the one error.
   }
   throw new CarillonError("option-invalid", {
-    message: `the url must be like wss://example.com/carillon, not ${String(url)}`,
+    message: `the url must be like wss://host/path, not ${String(url)}`,
   });
 }

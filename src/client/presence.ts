@@ -22,17 +22,17 @@ export interface MemberList extends Presence {
 
 export function createMemberList(thrown: (error: unknown) => void): MemberList {
   const handlers = createHandlers();
-  let byUser: ReadonlyMap<string, Member> | undefined;
+  let byKey: ReadonlyMap<string, Member> | undefined;
   let members: readonly Member[] = [];
 
   const tell = (event: string, value: unknown): void => void handlers.call(event, [value], thrown);
   const become = (next?: ReadonlyMap<string, Member>): void => {
-    const before = byUser;
-    byUser = next;
-    tell("change", (members = [...(next?.values() ?? [])]));
+    const before = byKey;
+    byKey = next;
+    tell("change", (members = [...(next ?? []).values()]));
     if (!before || !next) return;
-    for (const [user, member] of before) if (!next.has(user)) tell("leave", member);
-    for (const [user, member] of next) if (!before.has(user)) tell("join", member);
+    for (const [key, member] of before) if (!next.has(key)) tell("leave", member);
+    for (const [key, member] of next) if (!before.has(key)) tell("join", member);
   };
 
   return {
@@ -41,15 +41,18 @@ export function createMemberList(thrown: (error: unknown) => void): MemberList {
     },
     on: handlers.on,
     replace(list) {
-      if (list) become(new Map(list.map((member) => [member.user, member])));
+      if (list) become(new Map(list.map((member) => [keyOf(member), member])));
     },
-    join: (member) => become(new Map(byUser).set(member.user, member)),
+    join: (member) => become(new Map(byKey).set(keyOf(member), member)),
     leave(member) {
-      const next = new Map(byUser);
-      if (next.delete(member.user)) become(next);
+      const next = new Map(byKey);
+      if (next.delete(keyOf(member))) become(next);
     },
     clear() {
-      if (byUser) become();
+      if (byKey) become();
     },
   };
 }
+
+/** A user, or one connection of a user where the server shows each. */
+const keyOf = ({ id, user }: Member): string => id ?? user;

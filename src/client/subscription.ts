@@ -54,6 +54,7 @@ export function createSubscription(name: string, client: SubscriptionClient): Su
   /** Where the next subscription has to go on; what is missed must be told. */
   let isReturning = false;
   let position: string | undefined;
+  let asked: SubscribeOptions;
   /** The question whose answer counts; answers to earlier ones are stale. */
   let joining: object | undefined;
   let waits = 0;
@@ -104,7 +105,7 @@ export function createSubscription(name: string, client: SubscriptionClient): Su
       act();
     };
     requests.ask({
-      message: { type: "subscribe", channel: name, ...(isReturning && { since: position }) } as Asking,
+      message: { ...asked, type: "subscribe", channel: name, ...(isReturning && { since: position }) } as Asking,
       resolve: (answer) => answered(() => joined(answer)),
       reject: (error) => answered(() => refused(error)),
     });
@@ -153,7 +154,7 @@ export function createSubscription(name: string, client: SubscriptionClient): Su
     whisper(event: string, data?: unknown) {
       if (kind === "subscribed") outbox.post({ type: "whisper", channel: name, event, data }, { failed: ignore });
     },
-    subscribe: ({ since }: SubscribeOptions = {}) =>
+    subscribe: (options: SubscribeOptions = {}) =>
       new Promise((resolve, reject) => {
         connecting.start();
         const wasWished = isWished;
@@ -161,8 +162,9 @@ export function createSubscription(name: string, client: SubscriptionClient): Su
         if (kind === "subscribed") return resolve();
         waiters.add((error) => (error ? reject(error) : resolve()));
         if (wasWished) return;
-        if (since !== undefined) {
-          position = since;
+        asked = options;
+        if (options.since !== undefined) {
+          position = options.since;
           isReturning = true;
         }
         kind = "subscribing";
@@ -175,10 +177,10 @@ export function createSubscription(name: string, client: SubscriptionClient): Su
       if (outbox.wire()) await new Promise<void>(leave);
       else if (client.isAway()) leave(ignore, ignore);
     },
-    publish: (event: string, data?: unknown, { echo, id = client.newId() }: PublishOptions = {}) =>
+    publish: (event: string, data?: unknown, { id = client.newId(), ...options }: PublishOptions = {}) =>
       new Promise((resolve, reject) => {
         requests.ask({
-          message: { type: "publish", channel: name, event, data, echo, id } as Asking,
+          message: { ...options, type: "publish", channel: name, event, data, id },
           resolve: ({ id: published, position: at }) => resolve({ id: published!, position: at }),
           reject,
         });

@@ -3,8 +3,14 @@ import type { Handshake } from "../engine/handshake.ts";
 import type { Later } from "../engine/later.ts";
 import type { Frame, Wire, WireHandler } from "../engine/ports/wire.ts";
 
-/** How a WebSocket behaves under a dialect. */
-export interface WebSocketSettings {
+/** How a WebSocket is closed; without a code its close frame is empty, and the peer sees 1005. */
+export interface Closing {
+  readonly code?: number;
+  readonly reason?: string;
+}
+
+/** What may pass through a WebSocket, and how it is kept alive. */
+export interface WebSocketLimits {
   /** The largest message a client may send, in bytes; a larger one closes the connection with 1009. */
   readonly maxMessageBytes: number;
   /** Time between WebSocket pings. `0`: none. */
@@ -15,6 +21,22 @@ export interface WebSocketSettings {
   readonly maxBufferedBytes: number;
   /** Messages of so many bytes and more are compressed for clients that can take it. `0`: none, and it is not offered. */
   readonly compressFromBytes: number;
+}
+
+/** How a WebSocket behaves under a dialect: its limits, and habits that differ from the server's own. */
+export interface WebSocketSettings extends WebSocketLimits {
+  /** Messages prove nothing: only a pong shows that the peer is alive. */
+  readonly needsPongs?: boolean;
+  /** How a silent peer is closed. Absent: it is cut off without a close frame. */
+  readonly silent?: Closing;
+  /** Messages that may wait for a slow client, besides the bytes. */
+  readonly maxBufferedMessages?: number;
+  /** A client that takes nothing for so long is cut off. Absent: the pings find out. */
+  readonly writeTimeoutMs?: number;
+  /** How a slow client is closed, instead of with 4508. */
+  readonly slow?: Closing;
+  /** The server's message rate is not for this dialect, which has its own or none. */
+  readonly isUnpaced?: boolean;
 }
 
 /** How a dialect speaks over plain requests: long-polling and server-sent events. */
@@ -53,6 +75,45 @@ export interface Refusal {
   readonly status: number;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The body of the answer, as it is. Absent: the message on a line of its own. */
+  readonly body?: string;
+}
+
+/**
+ * What is wrong with a handshake before the dialect is asked: it is no upgrade to a WebSocket at all, its method, its version
+ * or its key are not those of RFC 6455, or it comes from a page of an origin that may not connect.
+ */
+export type HandshakeFault = "upgrade" | "method" | "version" | "key" | "origin";
+
+/** A plain request to a dialect that has its own way with them. */
+export interface PlainRequest {
+  readonly method: string;
+  /** What follows the endpoint's own path: `""`, or `"/poll"` for instance. */
+  readonly path: string;
+  readonly handshake: Handshake;
+  readonly body: string;
+  /** Begins a session on a wire that the dialect makes of its requests, or says why there is no room for it. */
+  open(wire: Wire): WireHandler | Refusal;
+  /** Told when the client has gone before it was answered. */
+  onGone(gone: () => void): void;
+}
+
+/** The answer to a plain request. */
+export interface Reply {
+  readonly kind: "reply";
+  readonly status: number;
+  readonly contentType?: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A dialect's own way with plain requests; everything under the path of its endpoint is its own, too. */
+export interface PlainRequests {
+  /** The largest body that a client may send, in bytes; a larger one is answered with 413. */
+  readonly maxBodyBytes: number;
+  /** Paths elsewhere that are the dialect's, unless they are those of another endpoint. */
+  readonly alsoAt: readonly string[];
+  handle(request: PlainRequest): Later<Reply | Refusal>;
 }
 
 /** One client's conversation. */
@@ -69,6 +130,10 @@ export interface Endpoint {
   readonly webSocket: WebSocketSettings;
   /** Absent: WebSockets only. */
   readonly http?: HttpSettings;
+  /** Instead of `http`, for dialects with requests of their own. */
+  readonly requests?: PlainRequests;
+  /** A refusal in the dialect's own words. Absent: in the server's. */
+  refuse?(fault: HandshakeFault, method: string): Refusal;
   /** Reads the handshake; MUST NOT keep anything of it, because the wire may never open. */
   route(handshake: Handshake): Later<Opening | Refusal>;
   /** Begins a session on a wire that is open. */
@@ -76,6 +141,12 @@ export interface Endpoint {
   /** Ends the sessions that wait for their client without a wire. */
   close?(): void;
 }
+
+/**
+ * Which pages may connect: those that the server's options say (`"server"`); all, as the dialect's original allows, unless
+ * the server's options say something (`"any"`); those of the server's own host and of a list; or as a function says.
+ */
+export type Origins = "server" | "any" | readonly string[] | ((handshake: Handshake) => boolean);
 
 /**
  * A language that clients speak: a wire format and its habits.
@@ -87,7 +158,6 @@ export interface Endpoint {
  */
 export interface Dialect {
   readonly name: string;
-  /** Browsers on any origin may connect, as this dialect's original allows; otherwise the server's origin rules hold. */
-  readonly anyOrigin: boolean;
+  readonly origins: Origins;
   mount(engine: Engine): Endpoint;
 }

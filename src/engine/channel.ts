@@ -11,7 +11,7 @@ import type { Publication } from "./publication.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** What listens to a channel on the server. */
-export type PublicationListener = (publication: Publication) => void;
+export type PublicationListener = (publication: Publication) => unknown;
 
 /** What a channel asks of its node. */
 export interface ChannelHost {
@@ -40,7 +40,7 @@ export class Channel {
   constructor(name: string, rule: EffectiveRule, host: ChannelHost) {
     this.name = name;
     this.rule = rule;
-    this.presence = rule.presence ? new Presence() : undefined;
+    this.presence = rule.presence ? new Presence(rule.presence) : undefined;
     this.ownership = rule.publish === "owner" ? new Ownership(rule) : undefined;
     this.audience = new Audience((error) => host.encodingFailed(error));
     this.#host = host;

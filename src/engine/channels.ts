@@ -1,10 +1,11 @@
 import { toCarillonError } from "../errors/carillon-error.ts";
-import type { ChannelRules, EffectiveRule } from "./channel-rules.ts";
+import type { ChannelRule, ChannelRules, EffectiveRule } from "./channel-rules.ts";
 import { Channel, type ChannelHost } from "./channel.ts";
 import { Continuity, type ContinuityHost } from "./continuity.ts";
 import type { Failures } from "./failures.ts";
 import { andThen, isPending, type Later } from "./later.ts";
 import type { Broker, HistoryPage, HistoryRange } from "./ports/broker.ts";
+import type { Publication } from "./publication.ts";
 import type { TailCheck } from "./tail-check.ts";
 
 /** What the channels of a node have in common. */
@@ -42,9 +43,24 @@ export class Channels {
     return this.#open.get(name)?.rule ?? this.#parts.rules.of(name);
   }
 
+  /** @returns the function that ends it */
+  declare(name: string, rule: ChannelRule): () => void {
+    return this.#parts.rules.declare(name, rule);
+  }
+
   /** A part of a channel's history. @throws {CarillonError} `broker-unavailable` */
   read(name: string, range: HistoryRange): Later<HistoryPage> {
     return this.#parts.failures.withBroker(() => this.#parts.broker.read(name, range));
+  }
+
+  /** A channel's state. @throws {CarillonError} `broker-unavailable` */
+  state(name: string): Later<readonly Publication[]> {
+    return this.#parts.failures.withBroker(() => this.#parts.broker.state(name));
+  }
+
+  /** Forgets a channel's state. @throws {CarillonError} `broker-unavailable` */
+  clearState(name: string): Later<void> {
+    return this.#parts.failures.withBroker(() => this.#parts.broker.clearState(name));
   }
 
   /**

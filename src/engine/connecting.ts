@@ -1,9 +1,19 @@
 import { CarillonError } from "../errors/carillon-error.ts";
-import type { Application, Identity } from "./application.ts";
+import type { Application, Authenticate, Identity } from "./application.ts";
 import type { LiveConnection } from "./connection.ts";
 import type { Handshake } from "./handshake.ts";
 import { isUserId } from "./names.ts";
+import type { Revocations } from "./revoking.ts";
 import { andThen, type Later } from "./later.ts";
+
+/** A client on its way in. */
+export interface Entrance {
+  readonly connection: LiveConnection;
+  readonly token: string | undefined;
+  readonly application: Application;
+  readonly authenticate: Authenticate | undefined;
+  readonly revocations: Revocations;
+}
 
 /**
  * Asks who the client is and leads it through the middleware; `open` is the innermost step.
@@ -12,23 +22,35 @@ import { andThen, type Later } from "./later.ts";
  * application's hooks throw
  */
 export function connect(
-  connection: LiveConnection,
-  token: string | undefined,
-  application: Application,
+  { connection, token, application, authenticate, revocations }: Entrance,
   open: () => void,
 ): Later<void> {
-  return andThen(identify(connection.handshake, token, application), (identity) => {
-    refuseIfGone(connection);
+  const refuseIfOut = (): void => {
+    // What was waited for may have taken longer than the client did.
+    if (connection.state === "closed") throw new CarillonError("closed");
+    if (revocations.has(connection)) throw new CarillonError("unauthorized");
+  };
+  const openOnce = (): void => {
+    revocations.end(connection);
+    open();
+  };
+  revocations.begin(connection);
+  return andThen(identify(connection.handshake, token, authenticate), (identity) => {
     takeIdentity(connection, identity);
-    if (application.middleware.length === 0) return open();
-    return runMiddleware(connection, application, open);
+    refuseIfOut();
+    if (application.middleware.length === 0) return openOnce();
+    return runMiddleware(connection, application, refuseIfOut, openOnce);
   });
 }
 
 /** Asks who a client is, and nothing else. @throws {CarillonError} `unauthorized`, or what the hook throws */
-export function identify(handshake: Handshake, token: string | undefined, application: Application): Later<Identity> {
-  if (!application.authenticate) return {};
-  const identity = application.authenticate({
+export function identify(
+  handshake: Handshake,
+  token: string | undefined,
+  authenticate: Authenticate | undefined,
+): Later<Identity> {
+  if (!authenticate) return {};
+  const identity = authenticate({
     token,
     ip: handshake.ip,
     handshake,
@@ -48,11 +70,6 @@ function isThenable(value: unknown): value is PromiseLike<Identity | undefined> 
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
-/** What was waited for may have taken longer than the client did. */
-function refuseIfGone(connection: LiveConnection): void {
-  if (connection.state === "closed") throw new CarillonError("closed");
-}
-
 function checkIdentity(identity: Identity | undefined): Identity {
   if (typeof identity !== "object" || identity === null) throw new CarillonError("unauthorized");
   const { userId } = identity;
@@ -69,17 +86,24 @@ function checkIdentity(identity: Identity | undefined): Identity {
   return identity;
 }
 
-function takeIdentity(connection: LiveConnection, { userId, info, expiresAt, data = {} }: Identity): void {
+function takeIdentity(connection: LiveConnection, identity: Identity): void {
+  const { userId, info, expiresAt, tokenId, data = {} } = identity;
   connection.userId = userId;
   connection.info = info;
   connection.expiresAt = expiresAt;
+  connection.tokenId = tokenId;
   for (const [key, value] of Object.entries(data)) connection.data.set(key, value);
 }
 
-async function runMiddleware(connection: LiveConnection, application: Application, open: () => void): Promise<void> {
+async function runMiddleware(
+  connection: LiveConnection,
+  application: Application,
+  refuseIfOut: () => void,
+  open: () => void,
+): Promise<void> {
   let opened = false;
   const step = async (index: number): Promise<void> => {
-    if (!opened) refuseIfGone(connection);
+    if (!opened) refuseIfOut();
     const middleware = application.middleware[index];
     if (!middleware) {
       if (opened) return;

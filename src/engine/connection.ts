@@ -37,6 +37,8 @@ export interface Connection<
   readonly handshake: Handshake;
   /** The name of the dialect that the client speaks. */
   readonly dialect: string;
+  /** What `authenticate` called the credential, or the one that came after it. */
+  readonly tokenId: string | undefined;
   /** `false` before `connect` and from `disconnect` on; everything sent then goes nowhere. */
   readonly isOpen: boolean;
   /** The channels it is subscribed to. */
@@ -117,6 +119,7 @@ export class LiveConnection implements Connection {
   info: unknown;
   /** When its identity ends, by the wall clock. */
   expiresAt: number | undefined;
+  tokenId: string | undefined;
   /** Its place among all connections. */
   index = -1;
   /** Its wire has been gone for so long that others do not see it in channels with presence. */

@@ -1,4 +1,4 @@
-import type { Member } from "./presence.ts";
+import type { Arrival, Departure, Member } from "./presence.ts";
 import type { Position, Publication, Sender } from "./publication.ts";
 
 /**
@@ -18,7 +18,9 @@ export type Delivery =
       readonly data: unknown;
       readonly from: Sender;
     }
-  | { readonly kind: "join" | "leave"; readonly channel: string; readonly member: Member }
+  /** Told for every connection: an encoder leaves out what its dialect does not show. */
+  | ({ readonly kind: "join"; readonly channel: string } & Arrival)
+  | ({ readonly kind: "leave"; readonly channel: string } & Departure)
   /** What was published after `from` and up to `to` is missing. */
   | {
       readonly kind: "gap";

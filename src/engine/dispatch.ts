@@ -1,7 +1,7 @@
 import { CarillonError, toCarillonError } from "../errors/carillon-error.ts";
 import type { Application } from "./application.ts";
 import type { LiveConnection } from "./connection.ts";
-import type { Failures } from "./failures.ts";
+import { intercept, type InterceptingParts } from "./intercepting.ts";
 import { andThen, type Later } from "./later.ts";
 import { checkEventName } from "./names.ts";
 import { validate } from "./validate.ts";
@@ -18,6 +18,13 @@ export interface ClientEvent {
   readonly event: string;
   readonly data: unknown;
   readonly reply: Reply | undefined;
+  /** The dialect's own handlers, called before the application's: by then the event was let through, and fits its schema. */
+  readonly own?: ((event: string, data: unknown) => Later<void>) | undefined;
+}
+
+/** What dispatching needs. */
+export interface DispatchParts extends InterceptingParts {
+  readonly application: Application;
 }
 
 /**
@@ -28,18 +35,29 @@ export interface ClientEvent {
  *
  * @throws {CarillonError} `event-name-invalid`, `payload-invalid`, `no-handler`
  */
-export function dispatch(
-  application: Application,
-  failures: Failures,
-  { connection, event, data, reply }: ClientEvent,
-): Later<void> {
+export function dispatch(parts: DispatchParts, clientEvent: ClientEvent): Later<void> {
+  const { connection, event, data, reply } = clientEvent;
   checkEventName(event);
+  if (parts.application.interceptors.length === 0) return handOut(parts, clientEvent);
+  const message = { connection, action: reply ? ("request" as const) : ("send" as const), event, data };
+  return andThen(intercept(parts, message), (isWanted) => {
+    if (isWanted) return handOut(parts, { ...clientEvent, event: message.event, data: message.data });
+    if (reply) throw new CarillonError("no-handler");
+    return undefined;
+  });
+}
+
+function handOut(
+  { application, failures }: DispatchParts,
+  { connection, event, data, reply, own }: ClientEvent,
+): Later<void> {
   const handlers = application.handlers.find(event);
-  if (handlers.length === 0) {
+  if (handlers.length === 0 && !own) {
     if (reply) throw new CarillonError("no-handler");
     return undefined;
   }
   return andThen(validate(application.schemas, { connection, event, data }, failures), (valid) => {
+    const done = own?.(event, valid);
     let waiting = reply;
     const end = (run: (reply: Reply) => void): void => {
       const first = waiting;
@@ -66,5 +84,6 @@ export function dispatch(
         failed(error);
       }
     }
+    return done;
   });
 }

@@ -1,3 +1,6 @@
+/** What an application keeps with a request, by name. */
+export type Locals = Readonly<Record<string, unknown>>;
+
 /** What is known of a client before it says anything: the facts of its HTTP request. */
 export interface Handshake {
   readonly method: string;
@@ -15,4 +18,6 @@ export interface Handshake {
   readonly ip: string;
   /** The request came over TLS to this process. */
   readonly secure: boolean;
+  /** What the application knew of the request before it came here: what its framework or middleware attached. */
+  readonly locals: Locals;
 }

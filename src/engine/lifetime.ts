@@ -2,6 +2,7 @@ import { CarillonError } from "../errors/carillon-error.ts";
 import type { Clock, Timer } from "../platform/clock.ts";
 import type { Identity } from "./application.ts";
 import type { LiveConnection } from "./connection.ts";
+import { afterLong } from "./long-timer.ts";
 
 /** Told what happens to a connection whose identity is for a time only. */
 export interface LifetimeHost {
@@ -13,9 +14,6 @@ export interface LifetimeHost {
 
 /** The end is announced so long ahead, or a tenth of the life that is left. */
 const aheadMs = 30_000;
-
-/** Longer timers fire at once. @see Node.js, `setTimeout`: the delay is a signed 32-bit integer */
-const maxTimerMs = 2 ** 31 - 1;
 
 /**
  * Ends a connection when its identity does.
@@ -55,16 +53,16 @@ export class Lifetime {
     this.#timer?.cancel();
   }
 
-  /** Goes on until a fresh identity of the same user ends; nothing else is taken from it. @throws {CarillonError} `forbidden` for any other user */
-  renew({ userId, expiresAt }: Identity): void {
+  /** Goes on until a fresh identity of the same user ends, under its token's id; nothing else is taken from it. @throws {CarillonError} `forbidden` for any other user */
+  renew({ userId, expiresAt, tokenId }: Identity): void {
     if (userId !== this.#connection.userId) throw new CarillonError("forbidden", { message: "another user's token" });
     this.#connection.expiresAt = expiresAt;
+    this.#connection.tokenId = tokenId;
     // A connection without a link is asked for its identity again before it gets another one.
     if (this.#isRunning) this.start();
   }
 
   #wait(ms: number, run: () => void): void {
-    const rest = ms - maxTimerMs;
-    this.#timer = rest > 0 ? this.#clock.after(maxTimerMs, () => this.#wait(rest, run)) : this.#clock.after(ms, run);
+    this.#timer = afterLong(this.#clock, ms, run);
   }
 }

@@ -1,13 +1,15 @@
-import { CarillonError } from "../errors/carillon-error.ts";
+import { closeCodes } from "../errors/close-codes.ts";
 import type { Audience } from "./audience.ts";
-import type { Channel, PublicationListener } from "./channel.ts";
+import type { Channel } from "./channel.ts";
 import type { Channels } from "./channels.ts";
 import type { LiveConnection } from "./connection.ts";
 import type { Delivery, GapReason } from "./delivery.ts";
 import type { Failures } from "./failures.ts";
+import { notify } from "./listening.ts";
 import type { Membership } from "./membership.ts";
 import type { BrokerEvents, Signal } from "./ports/broker.ts";
 import type { Position, Publication } from "./publication.ts";
+import { fits, type Revocation, type Revocations } from "./revoking.ts";
 import type { Counters } from "./stats.ts";
 import type { Turns } from "./turns.ts";
 
@@ -17,6 +19,7 @@ export interface LocalParts {
   readonly everyone: Audience<LiveConnection>;
   readonly byId: (id: string) => LiveConnection | undefined;
   readonly membership: Membership;
+  readonly revocations: Revocations;
   readonly turns: Turns;
   readonly failures: Failures;
   readonly counters: Counters;
@@ -32,15 +35,17 @@ export class LocalDelivery implements BrokerEvents {
   readonly #everyone: Audience<LiveConnection>;
   readonly #byId: (id: string) => LiveConnection | undefined;
   readonly #membership: Membership;
+  readonly #revocations: Revocations;
   readonly #turns: Turns;
   readonly #failures: Failures;
   readonly #counters: Counters;
 
-  constructor({ channels, everyone, byId, membership, turns, failures, counters }: LocalParts) {
+  constructor({ channels, everyone, byId, membership, revocations, turns, failures, counters }: LocalParts) {
     this.#channels = channels;
     this.#everyone = everyone;
     this.#byId = byId;
     this.#membership = membership;
+    this.#revocations = revocations;
     this.#turns = turns;
     this.#failures = failures;
     this.#counters = counters;
@@ -67,7 +72,7 @@ export class LocalDelivery implements BrokerEvents {
   hand(channel: Channel, publication: Publication): void {
     const delivery: Delivery = { kind: "publication", publication };
     this.#counters.delivered += channel.deliver(delivery, this.#excepted(publication));
-    for (const listener of channel.listeners) this.#notify(listener, publication);
+    notify(channel.listeners, publication, this.#failures);
   }
 
   /** Tells all who are in the channel what is missing; to be called in a turn. */
@@ -86,7 +91,9 @@ export class LocalDelivery implements BrokerEvents {
       case "expel":
         return this.#membership.expel(signal.channel, signal.user);
       case "disconnect":
-        return this.#disconnect(signal.user, signal.code, signal.reason);
+        return this.#close(({ member }) => member.user === signal.user, signal.code, signal.reason);
+      case "revoke":
+        return this.#revoke(signal);
       case "event": {
         const { event, data } = signal;
         const delivery: Delivery = signal.batch
@@ -102,9 +109,16 @@ export class LocalDelivery implements BrokerEvents {
     if (channel) this.#counters.delivered += channel.deliver(whisper, this.#byId(whisper.from.id));
   }
 
-  #disconnect(user: string, code: number, reason: string): void {
+  /** Those who are not in yet are refused. */
+  #revoke(revocation: Revocation): void {
+    this.#revocations.add(revocation);
+    const { code, meaning } = closeCodes.unauthorized;
+    this.#close((connection) => fits(revocation, connection), code, meaning);
+  }
+
+  #close(isMeant: (connection: LiveConnection) => boolean, code: number, reason: string): void {
     // On a copy, because whoever is closed leaves.
-    for (const connection of [...this.#everyone]) if (connection.member.user === user) connection.close(code, reason);
+    for (const connection of [...this.#everyone]) if (isMeant(connection)) connection.close(code, reason);
   }
 
   #union(publications: readonly Publication[]): void {
@@ -117,21 +131,12 @@ export class LocalDelivery implements BrokerEvents {
         connection !== excepted && !earlier.some((other) => other.has(connection));
       const delivery: Delivery = { kind: "publication", publication };
       this.#counters.delivered += channel.deliverWhere(delivery, isNew);
-      for (const listener of channel.listeners) this.#notify(listener, publication);
+      notify(channel.listeners, publication, this.#failures);
       earlier.push(channel);
     }
   }
 
   #excepted({ except }: { readonly except?: string }): LiveConnection | undefined {
     return except === undefined ? undefined : this.#byId(except);
-  }
-
-  #notify(listener: PublicationListener, publication: Publication): void {
-    try {
-      listener(publication);
-    } catch (cause) {
-      const { channel, event } = publication;
-      this.#failures.report({ error: new CarillonError("handler-failed", { cause }), channel, event });
-    }
   }
 }

@@ -1,5 +1,7 @@
 import { CarillonError } from "../errors/carillon-error.ts";
+import type { Clock } from "../platform/clock.ts";
 import { authorize } from "./authorize.ts";
+import type { Grant } from "./grant.ts";
 import type { Channel } from "./channel.ts";
 import type { Channels } from "./channels.ts";
 import type { LiveConnection } from "./connection.ts";
@@ -8,11 +10,13 @@ import type { Failures } from "./failures.ts";
 import { beginning, type Beginning, type Since } from "./joining.ts";
 import { andThen, isPending, type Later } from "./later.ts";
 import type { Limits } from "./limits.ts";
+import { afterLong } from "./long-timer.ts";
 import { checkChannelName } from "./names.ts";
 import type { HistoryPage, HistoryRange } from "./ports/broker.ts";
 import type { Member } from "./presence.ts";
 import type { Position } from "./publication.ts";
 import { replay } from "./replay.ts";
+import { withState } from "./state.ts";
 import type { Counters } from "./stats.ts";
 import { Subscription } from "./subscription.ts";
 
@@ -28,43 +32,57 @@ export interface Joined {
   start(): void;
 }
 
+/** What membership needs. */
+export interface MembershipParts {
+  readonly channels: Channels;
+  readonly limits: Limits;
+  readonly failures: Failures;
+  readonly counters: Counters;
+  readonly clock: Clock;
+}
+
 /** Who is in which channel. */
 export class Membership {
   readonly #channels: Channels;
   readonly #limits: Limits;
   readonly #failures: Failures;
   readonly #counters: Counters;
+  readonly #clock: Clock;
 
-  constructor(channels: Channels, limits: Limits, failures: Failures, counters: Counters) {
+  constructor({ channels, limits, failures, counters, clock }: MembershipParts) {
     this.#channels = channels;
     this.#limits = limits;
     this.#failures = failures;
     this.#counters = counters;
+    this.#clock = clock;
   }
 
   /**
    * Puts a client into a channel, if it is allowed.
    *
    * @param since where the client was there last: what came after it is replayed
+   * @param token what it sent to be let in by the channel's rule
    * @throws {CarillonError} `channel-name-invalid`, `already-subscribed`, `limit-exceeded`, `forbidden`,
    * `broker-unavailable`, `closed` when the client is gone meanwhile
    */
-  join(connection: LiveConnection, channel: string, since?: Since): Later<Joined> {
+  join(connection: LiveConnection, channel: string, since?: Since, token?: string): Later<Joined> {
     this.#check(connection, channel);
-    const attempt = { connection, action: "subscribe", channel } as const;
-    return andThen(authorize(this.#channels.ruleOf(channel), attempt, this.#failures), () =>
-      this.joinUnasked(connection, channel, since),
+    const attempt = { connection, action: "subscribe", channel, token } as const;
+    return andThen(authorize(this.#channels.ruleOf(channel), attempt, this.#failures), (grant) =>
+      this.joinUnasked(connection, channel, since, grant),
     );
   }
 
   /** As {@link join}, by the server's own decision. */
-  joinUnasked(connection: LiveConnection, name: string, since?: Since): Later<Joined> {
+  joinUnasked(connection: LiveConnection, name: string, since?: Since, grant?: Grant): Later<Joined> {
     this.#check(connection, name);
     const channel = this.#channels.open(name);
-    const subscription = new Subscription(connection, name);
+    const subscription = new Subscription(connection, name, grant);
     connection.subscriptions.set(name, subscription);
     channel.join(subscription);
+    this.#endInTime(subscription);
     const failed = (error: unknown): never => {
+      subscription.ending?.cancel();
       if (connection.subscriptions.get(name) === subscription) connection.subscriptions.delete(name);
       channel.leave(subscription);
       this.#channels.closeIfEmpty(channel);
@@ -72,7 +90,11 @@ export class Membership {
     };
     const begin = (): Later<Joined> => {
       const joining = { channel, subscription, since, limits: this.#limits, read: this.#reader(name) };
-      return andThen(beginning(joining), (found) => this.#joined(channel, subscription, found));
+      const found = beginning(joining);
+      const told = channel.rule.state
+        ? andThen(found, (place) => withState(place, () => this.#channels.state(name)))
+        : found;
+      return andThen(told, (start) => this.#joined(channel, subscription, start));
     };
     try {
       const joined = andThen(channel.ready, begin);
@@ -171,18 +193,27 @@ export class Membership {
 
   /** @param except whoever need not be told */
   #appear(channel: Channel, subscription: Subscription<LiveConnection>, except?: LiveConnection): void {
-    const { member } = subscription.connection;
-    subscription.member = member;
-    if (channel.presence?.join(member)) this.#announce(channel, "join", member, except);
+    const { id, member } = subscription.connection;
+    const arrival = channel.presence?.join(id, member);
+    if (arrival) this.#announce({ kind: "join", channel: channel.name, ...arrival }, channel, except);
   }
 
   #disappear(channel: Channel, subscription: Subscription<LiveConnection>, isQuiet = false): void {
-    const left = subscription.member && channel.presence?.leave(subscription.member.user);
-    subscription.member = undefined;
-    if (left && !isQuiet) this.#announce(channel, "leave", left);
+    const departure = channel.presence?.leave(subscription.connection.id);
+    if (departure && !isQuiet) this.#announce({ kind: "leave", channel: channel.name, ...departure }, channel);
+  }
+
+  /** When its grant ends. The wall clock is read once, so that a clock that is set ends nobody early. */
+  #endInTime(subscription: Subscription<LiveConnection>): void {
+    const { connection, channel, grant } = subscription;
+    if (grant?.expiresAt === undefined) return;
+    subscription.ending = afterLong(this.#clock, grant.expiresAt - this.#clock.wall(), () => {
+      if (this.leave(connection, channel)) connection.deliver({ kind: "unsubscribed", channel });
+    });
   }
 
   #leave(subscription: Subscription<LiveConnection>, isQuiet = false): void {
+    subscription.ending?.cancel();
     const channel = this.#channels.get(subscription.channel);
     if (!channel || subscription.state === "ended") return;
     if (subscription.state !== "joining") this.#counters.subscriptions -= 1;
@@ -194,7 +225,7 @@ export class Membership {
     this.#channels.closeIfEmpty(channel);
   }
 
-  #announce(channel: Channel, kind: "join" | "leave", member: Member, except?: LiveConnection): void {
-    this.#counters.delivered += channel.deliver({ kind, channel: channel.name, member }, except);
+  #announce(delivery: Delivery, channel: Channel, except?: LiveConnection): void {
+    this.#counters.delivered += channel.deliver(delivery, except);
   }
 }

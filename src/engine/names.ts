@@ -1,4 +1,5 @@
 import { CarillonError } from "../errors/carillon-error.ts";
+import { utf8Length } from "./utf8-length.ts";
 
 const maxNameBytes = 200;
 const maxUserIdLength = 128;
@@ -23,11 +24,25 @@ export function checkPublicationId(id: string): void {
   throw new CarillonError("bad-request", { message: "a publication's id is 1 to 64 letters, digits, _ or -" });
 }
 
+/** @throws {CarillonError} `bad-request` */
+export function checkStateKey(key: string): void {
+  if (isStateKey(key)) return;
+  throw new CarillonError("bad-request", { message: `a state key is ${rule}` });
+}
+
 /** @throws {CarillonError} `event-name-invalid` */
 export function checkEventName(name: string): void {
-  if (isName(name) && !reserved.has(name)) return;
+  if (isEventName(name)) return;
   const message = `an event name is ${rule}, and not ${[...reserved].join(" or ")}`;
   throw new CarillonError("event-name-invalid", { message });
+}
+
+export function isEventName(name: string): boolean {
+  return isName(name) && !reserved.has(name);
+}
+
+export function isStateKey(key: string): boolean {
+  return isName(key);
 }
 
 /** What names a user to others: 1 to 128 characters, as opaque as other names. */
@@ -40,13 +55,4 @@ function isName(name: string): boolean {
   if (name.length === 0 || name.length > maxNameBytes || forbidden.test(name)) return false;
   // A UTF-16 unit is at most three bytes of UTF-8, so short names need no counting.
   return name.length * 3 <= maxNameBytes || utf8Length(name) <= maxNameBytes;
-}
-
-function utf8Length(text: string): number {
-  let bytes = 0;
-  for (const char of text) {
-    const point = char.codePointAt(0)!;
-    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-  }
-  return bytes;
 }

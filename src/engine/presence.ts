@@ -1,37 +1,73 @@
-/** One user in a channel. */
+/** One user in a channel or, where the rule shows each connection by itself, one connection. */
 export interface Member {
   /** The user's id or, for an anonymous one, its connection's. */
   readonly user: string;
+  /** The connection's id, where each one is shown by itself. */
+  readonly id?: string;
   /** What the server says about the user; never what the client claims. */
   readonly info?: unknown;
 }
 
+/** What a channel's members are: users, each of them once, or connections. */
+export type PresenceKind = "users" | "connections";
+
+/** A connection has come. */
+export interface Arrival {
+  /** As the channel's rule shows it. */
+  readonly member: Member;
+  readonly connection: string;
+  /** Its user was not there before. */
+  readonly isFirst: boolean;
+}
+
+/** A connection has gone. */
+export interface Departure {
+  /** As it had joined. */
+  readonly member: Member;
+  readonly connection: string;
+  /** Its user is not there any more. */
+  readonly isLast: boolean;
+}
+
 /** Who is in one channel: a user is there from its first connection's join to its last one's leave. */
 export class Presence {
+  readonly #kind: PresenceKind;
   readonly #users = new Map<string, { readonly member: Member; connections: number }>();
+  readonly #connections = new Map<string, Member>();
 
-  /** @returns whether this is the user's first connection here. */
-  join(member: Member): boolean {
+  constructor(kind: PresenceKind = "users") {
+    this.#kind = kind;
+  }
+
+  join(connection: string, member: Member): Arrival {
     const present = this.#users.get(member.user);
-    if (present) {
-      present.connections += 1;
-      return false;
-    }
-    this.#users.set(member.user, { member, connections: 1 });
-    return true;
+    if (present) present.connections += 1;
+    else this.#users.set(member.user, { member, connections: 1 });
+    this.#connections.set(connection, member);
+    const shown = this.#kind === "users" ? member : withId(connection, member);
+    return { member: shown, connection, isFirst: !present };
   }
 
-  /** @returns the member as it had joined, when this was the user's last connection here. */
-  leave(user: string): Member | undefined {
-    const present = this.#users.get(user);
+  /** @returns `undefined` when the connection was not there. */
+  leave(connection: string): Departure | undefined {
+    const member = this.#connections.get(connection);
+    const present = member && this.#users.get(member.user);
     if (!present) return undefined;
+    this.#connections.delete(connection);
     present.connections -= 1;
-    if (present.connections > 0) return undefined;
-    this.#users.delete(user);
-    return present.member;
+    const isLast = present.connections === 0;
+    if (isLast) this.#users.delete(member.user);
+    const shown = this.#kind === "users" ? present.member : withId(connection, member);
+    return { member: shown, connection, isLast };
   }
 
-  members(): readonly Member[] {
-    return Array.from(this.#users.values(), ({ member }) => member);
+  /** As the channel's rule shows them, or as a dialect does whatever the rule says; the oldest first. */
+  members(kind: PresenceKind = this.#kind): readonly Member[] {
+    if (kind === "users") return Array.from(this.#users.values(), ({ member }) => member);
+    return Array.from(this.#connections, ([connection, member]) => withId(connection, member));
   }
+}
+
+function withId(id: string, { user, info }: Member): Member {
+  return info === undefined ? { user, id } : { user, id, info };
 }

@@ -5,6 +5,12 @@ export interface Sender {
   readonly user?: string;
 }
 
+/** What a client said in its own dialect, for those that speak it too. */
+export interface Source {
+  readonly dialect: string;
+  readonly text: string;
+}
+
 /** A place in one channel's history. Positions of different epochs cannot be compared. */
 export interface Position {
   /** Changes whenever history was lost or recreated, so that a stale client starts over instead of skipping. */
@@ -32,8 +38,12 @@ export interface Publication {
   readonly from?: Sender;
   /** The connection that is left out. */
   readonly except?: string;
+  /** The publisher's own words, which clients of the same dialect get instead of a translation. */
+  readonly source?: Source;
   /** Several payloads that were collected and belong together. */
   readonly batch?: true;
+  /** It is its channel's state under this key, until another is; without `data` it removes what is there. */
+  readonly stateKey?: string;
   /** Where it stands in its channel's history; absent where none is kept. The broker sets it. */
   readonly position?: Position;
 }

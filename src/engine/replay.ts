@@ -1,5 +1,6 @@
 import type { LiveConnection } from "./connection.ts";
 import type { Delivery } from "./delivery.ts";
+import { afterState } from "./state.ts";
 import type { Counters } from "./stats.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -23,9 +24,11 @@ export function replay(
     let bytes = 0;
     while (subscription.state === "replaying") {
       if (next === deliveries.length) {
-        deliveries = subscription.release();
+        const held = subscription.release();
+        if (held.length === 0) return live();
+        deliveries = afterState(missed, held);
         next = 0;
-        if (deliveries.length === 0) return live();
+        continue;
       }
       if (bytes >= softLimitBytes) return connection.wire.whenDrained(run);
       const delivery = deliveries[next]!;
@@ -34,8 +37,13 @@ export function replay(
       bytes += connection.deliver(delivery);
       counters.delivered += 1;
       if (delivery.kind === "gap") counters.gaps += 1;
-      else if (deliveries === missed) counters.recovered += 1;
+      else if (deliveries === missed && isOfHistory(delivery)) counters.recovered += 1;
     }
   };
   run();
+}
+
+/** What of a channel's state is told has no position. */
+function isOfHistory(delivery: Delivery): boolean {
+  return delivery.kind === "publication" && delivery.publication.position !== undefined;
 }

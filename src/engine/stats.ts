@@ -20,6 +20,8 @@ export interface Stats {
   readonly delivered: number;
   /** Events that clients sent or requested. */
   readonly received: number;
+  /** Messages of clients that `server.intercept` dropped. */
+  readonly dropped: number;
   /** Connections whose wire is gone and that may come back: they are among those that are open. */
   readonly suspended: number;
   /** Connections that came back. */
@@ -34,6 +36,8 @@ export interface Stats {
   readonly duplicates: number;
   /** Links and sessions that were ended because too much waited for them. */
   readonly slow: number;
+  /** Connections that were ended with 4529, because their client kept sending too fast. */
+  readonly tooFast: number;
   /** Failures reported to `server.on("error")`. */
   readonly failures: number;
 }
@@ -48,6 +52,7 @@ export class Counters {
   whispersRefused = 0;
   delivered = 0;
   received = 0;
+  dropped = 0;
   suspended = 0;
   resumed = 0;
   recovered = 0;
@@ -55,4 +60,5 @@ export class Counters {
   repeated = 0;
   duplicates = 0;
   slow = 0;
+  tooFast = 0;
 }

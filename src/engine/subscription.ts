@@ -1,6 +1,7 @@
+import type { Timer } from "../platform/clock.ts";
 import type { Listener, Seat } from "./audience.ts";
+import type { Grant } from "./grant.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Member } from "./presence.ts";
 import type { Publication } from "./publication.ts";
 
 /**
@@ -15,13 +16,16 @@ export class Subscription<L extends Listener> implements Seat<L> {
   readonly channel: string;
   index = -1;
   state: "joining" | "joined" | "replaying" | "live" | "ended" = "joining";
-  /** As it joined the channel's presence; `undefined` before, where there is none, and while its client is away. */
-  member: Member | undefined;
+  /** What its client may do here besides listening, if the channel's rule has said it once for all. */
+  readonly grant: Grant | undefined;
+  /** Runs until the grant ends. */
+  ending: Timer | undefined;
   #held: Delivery[] | undefined;
 
-  constructor(connection: L, channel: string) {
+  constructor(connection: L, channel: string, grant?: Grant) {
     this.connection = connection;
     this.channel = channel;
+    this.grant = grant;
   }
 
   /** @returns how many are held now. */

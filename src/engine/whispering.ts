@@ -4,7 +4,9 @@ import type { Application } from "./application.ts";
 import { authorize } from "./authorize.ts";
 import type { Channels } from "./channels.ts";
 import type { LiveConnection } from "./connection.ts";
+import type { DialectTerms } from "./dialect-terms.ts";
 import type { Failures } from "./failures.ts";
+import { intercept } from "./intercepting.ts";
 import { andThen, type Later } from "./later.ts";
 import type { Limits } from "./limits.ts";
 import { checkChannelName, checkEventName } from "./names.ts";
@@ -42,15 +44,29 @@ export class Whispering {
   /**
    * Whispers in a client's name, if it is allowed.
    *
+   * @param terms what its dialect knows, and the client cannot say
    * @throws {CarillonError} `channel-name-invalid`, `event-name-invalid`, `forbidden`, `not-subscribed`, `rate-limited`,
    * `payload-invalid`, `broker-unavailable`
    */
-  whisperFrom(connection: LiveConnection, { channel, event, data }: WhisperRequest): Later<void> {
+  whisperFrom(connection: LiveConnection, request: WhisperRequest, terms: DialectTerms = {}): Later<void> {
+    const { channel, event, data } = request;
     checkChannelName(channel);
     checkEventName(event);
+    if (this.#parts.application.interceptors.length === 0) return this.#whisper(connection, request, terms);
+    const message = { connection, action: "whisper" as const, channel, event, data };
+    return andThen(intercept(this.#parts, message), (isWanted) =>
+      isWanted ? this.#whisper(connection, { ...request, event: message.event, data: message.data }, terms) : undefined,
+    );
+  }
+
+  #whisper(
+    connection: LiveConnection,
+    { channel, event, data }: WhisperRequest,
+    { isAuthorized = false }: DialectTerms,
+  ): Later<void> {
     const { application, broker, channels, counters, failures } = this.#parts;
     const rule = channels.ruleOf(channel);
-    if (!rule.whispers) throw new CarillonError("forbidden", { message: "nobody whispers here" });
+    if (!rule.whispers && !isAuthorized) throw new CarillonError("forbidden", { message: "nobody whispers here" });
     const subscription = connection.subscriptions.get(channel);
     const stillIn = (): void => {
       if (!subscription || subscription.state === "ended") throw new CarillonError("not-subscribed");
@@ -58,7 +74,7 @@ export class Whispering {
     stillIn();
     this.#count(connection);
     const attempt = { connection, action: "whisper", channel, event } as const;
-    return andThen(authorize(rule, attempt, failures), () =>
+    return andThen(isAuthorized ? undefined : authorize(rule, attempt, failures), () =>
       andThen(validate(application.schemas, { connection, event, data }, failures), (valid) => {
         // It may have been put out while the application thought about it.
         stillIn();

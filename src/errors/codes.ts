@@ -5,7 +5,7 @@
  * it. The table is the documentation: `docs/reference/errors.md` is held against it by a test.
  */
 export const errorCodes = {
-  "bad-request": { message: "the message is malformed; see PROTOCOL.md", temporary: false },
+  "bad-request": { message: "malformed; see PROTOCOL.md", temporary: false },
   "unknown-type": { message: "unknown message type", temporary: false },
   unauthorized: { message: "the credentials were refused", temporary: false },
   "token-expired": { message: "the token has expired; get a fresh one", temporary: false },
@@ -19,13 +19,13 @@ export const errorCodes = {
     temporary: false,
   },
   "payload-invalid": { message: "the data does not fit the schema", temporary: false },
-  "payload-too-large": { message: "larger than the limit; split it", temporary: false },
+  "payload-too-large": { message: "too large; split it", temporary: false },
   "already-subscribed": { message: "subscribed already", temporary: false },
   "not-subscribed": { message: "subscribe to the channel first", temporary: false },
   "limit-exceeded": { message: "a limit is reached", temporary: false },
   "no-handler": { message: "nobody answers this event", temporary: false },
   "handler-failed": { message: "the handler failed", temporary: false },
-  "not-supported": { message: "not supported by the other side", temporary: false },
+  "not-supported": { message: "not supported here", temporary: false },
   timeout: { message: "no answer in time", temporary: true },
   "rate-limited": { message: "too many messages; slow down", temporary: true },
   "broker-unavailable": { message: "the broker cannot be reached", temporary: true },

@@ -31,7 +31,7 @@ export class Handlers<Handler> {
   }
 
   find(event: string): readonly Handler[] {
-    if (!this.#patterns) return this.#exact.get(event) ?? [];
+    if (!this.#patterns) return this.#exact.get(event) ?? none;
     return this.#entries.filter(({ pattern }) => matches(pattern, event)).map(({ handler }) => handler);
   }
 
@@ -44,6 +44,9 @@ export class Handlers<Handler> {
     }
   }
 }
+
+/** Shared, because nobody listens to most of what happens. */
+const none: readonly never[] = [];
 
 function matches(pattern: string, event: string): boolean {
   return pattern.endsWith("*") ? event.startsWith(pattern.slice(0, -1)) : pattern === event;

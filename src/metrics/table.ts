@@ -25,8 +25,10 @@ const ofStats: { readonly [Name in keyof ServerStats]: readonly [name: string, t
   connected: ["carillon_connections_opened_total", "counter", "Connections that were opened."],
   refused: ["carillon_connections_refused_total", "counter", "Connection attempts that were refused."],
   turnedAway: ["carillon_clients_turned_away_total", "counter", "Clients turned away at the door, being too many."],
+  paused: ["carillon_clients_paused_total", "counter", "Times that a client sent too fast, and had to wait."],
   resumed: ["carillon_connections_resumed_total", "counter", "Connections that came back."],
   slow: ["carillon_connections_slow_total", "counter", "Connections ended because too much waited for them."],
+  tooFast: ["carillon_connections_too_fast_total", "counter", "Connections ended because they kept sending too fast."],
   published: ["carillon_publications_total", "counter", "Publications that the broker accepted from this node."],
   repeated: [
     "carillon_publications_repeated_total",
@@ -48,6 +50,7 @@ const ofStats: { readonly [Name in keyof ServerStats]: readonly [name: string, t
   whispersRefused: ["carillon_whispers_refused_total", "counter", "Whispers refused because they came too fast."],
   delivered: ["carillon_deliveries_total", "counter", "Packets handed to clients."],
   received: ["carillon_events_received_total", "counter", "Events that clients sent or requested."],
+  dropped: ["carillon_messages_dropped_total", "counter", "Messages of clients that an interceptor dropped."],
   waitingBytes: ["carillon_waiting_bytes", "gauge", "Bytes that wait for clients who read too slowly."],
   failures: ["carillon_failures_total", "counter", "Failures reported to the error event."],
 };

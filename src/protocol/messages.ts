@@ -24,6 +24,8 @@ export interface Sender {
 export interface Member {
   /** The user's id or, for an anonymous one, its connection's. */
   readonly user: string;
+  /** The connection's id, where each one is shown by itself. */
+  readonly id?: string;
   /** What the server says about the user; never what the client claims. */
   readonly info?: unknown;
 }
@@ -56,6 +58,8 @@ export interface SubscribeMessage {
   readonly channel: string;
   /** A position; what was published after it comes first. */
   readonly since?: string;
+  /** What the channel's rule may want to see. */
+  readonly token?: string;
 }
 
 /** Asks for a part of a channel's history: the oldest after, the newest before, or just the newest. */
@@ -85,6 +89,8 @@ export interface PublishMessage {
   readonly echo?: boolean;
   /** The publication's id; published again with the same one, it changes nothing. */
   readonly id?: string;
+  /** It is the channel's state under this key from now on; without `data` it removes what is there. */
+  readonly stateKey?: string;
 }
 
 /** Something for the others in a channel, told at most once and never kept. It has no answer but errors. */
@@ -233,8 +239,10 @@ export interface PublicationMessage {
   readonly time: number;
   /** Absent when the server published. */
   readonly from?: Sender;
-  /** Its place in the channel's history; absent where none is kept. */
+  /** Its place in the channel's history; absent where none is kept, and in the state that is told first. */
   readonly position?: string;
+  /** It is the channel's state under this key. */
+  readonly stateKey?: string;
 }
 
 /** Several payloads of one event, collected by the server. */

@@ -3,6 +3,7 @@ import { CarillonError } from "../errors/carillon-error.ts";
 import { asJson, maxDepth } from "./as-json.ts";
 import { messagesOf, type Codec } from "./codec.ts";
 import { subprotocols, type ClientMessage, type ServerMessage } from "./messages.ts";
+import { checkLengths } from "./msgpack-lengths.ts";
 
 /** The MessagePack codec: binary frames, and bytes as bytes. */
 export function createMsgpackCodec(): Codec {
@@ -14,6 +15,7 @@ export function createMsgpackCodec(): Codec {
       if (typeof frame === "string") throw new CarillonError("bad-request", { message: "expected a binary frame" });
       let value: unknown;
       try {
+        checkLengths(frame);
         value = decode(frame);
       } catch (cause) {
         throw new CarillonError("bad-request", { message: "the frame is not MessagePack", cause });

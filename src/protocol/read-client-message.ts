@@ -26,6 +26,7 @@ export function readClientMessage(value: unknown): ClientMessage {
       if (fields["ref"] !== undefined) message.ref = ref(fields);
       if (fields["echo"] !== undefined) message.echo = flag(fields, "echo");
       if (fields["id"] !== undefined) message.id = publicationId(fields);
+      if (fields["stateKey"] !== undefined) message.stateKey = text(fields, "stateKey");
       return message;
     }
     case "send":
@@ -40,6 +41,7 @@ export function readClientMessage(value: unknown): ClientMessage {
         ref: ref(fields),
         channel: text(fields, "channel"),
         ...optional(fields, "since", text),
+        ...optional(fields, "token", text),
       };
     case "unsubscribe":
       return { type: "unsubscribe", ref: ref(fields), channel: text(fields, "channel") };

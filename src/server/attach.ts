@@ -23,7 +23,7 @@ export function attach(httpServer: HttpServer, endpoints: Endpoints): () => void
 
   // Without a listener Node asks for the body before anybody has looked at how long it is.
   const onCheckContinue = (request: IncomingMessage, response: ServerResponse): void => {
-    if (endpoints.request(request, response, true)) return;
+    if (endpoints.request(request, response, { isExpected: true })) return;
     for (const listener of expecting) listener.call(httpServer, request, response);
     if (expecting.length > 0) return;
     response.writeContinue();

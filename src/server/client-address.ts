@@ -85,7 +85,7 @@ function addRange(trusted: BlockList, range: string): void {
 /** One spelling for one address: IPv4 in IPv6 is IPv4. `undefined`: it is no address. */
 function plainAddress(text: string): string | undefined {
   if (text.includes("%") || isIP(text) === 0) return undefined;
-  const mapped = /^::ffff:([\d.]+)$/i.exec(text)?.[1];
+  const mapped = /^::ffff:(\d+\.[\d.]+)$/i.exec(text)?.[1];
   return mapped ?? text.toLowerCase();
 }
 

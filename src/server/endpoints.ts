@@ -1,52 +1,47 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { CarillonError } from "../errors/carillon-error.ts";
-import type { Dialect, Endpoint, Refusal } from "../dialects/dialect.ts";
-import type { Engine } from "../engine/engine.ts";
-import type { Handshake } from "../engine/handshake.ts";
+import type { Dialect, HandshakeFault, Refusal } from "../dialects/dialect.ts";
+import type { Handshake, Locals } from "../engine/handshake.ts";
 import type { Wire, WireHandler } from "../engine/ports/wire.ts";
 import { Exchange, type Fault } from "../transports/http/exchange.ts";
-import { linkActions, LinkRequests, type LinkAction } from "../transports/http/requests.ts";
-import { NodeWebSockets } from "../transports/websocket/node.ts";
+import { answerPlainly } from "../transports/http/plain.ts";
+import { linkActions, type LinkAction, type LinkRequests } from "../transports/http/requests.ts";
 import { handshakeFault, refuseUpgrade } from "../transports/websocket/upgrade.ts";
-import type { OutboundBudget } from "../transports/outbound-budget.ts";
-import type { MessageRate } from "../transports/pace.ts";
 import type { Admission, Leave } from "./admission.ts";
 import type { Origination } from "./client-address.ts";
+import type { Clock } from "../platform/clock.ts";
 import { answerPreflight, corsHeaders } from "./cors.ts";
 import type { Logger } from "./logger.ts";
 import { headersFault, nodeHandshake, pathOf } from "./node-handshake.ts";
+import { checkPath, mount, Places, type Mounted, type MountParts } from "./places.ts";
 import type { Sessions } from "./sessions.ts";
-
-interface Mounted {
-  readonly dialect: Dialect;
-  readonly endpoint: Endpoint;
-  readonly webSockets: NodeWebSockets;
-  /** Absent: WebSockets only. */
-  readonly links: LinkRequests | undefined;
-}
-
-/** What a path of ours is: an endpoint's own, or one under it for plain requests. */
-interface Place {
-  readonly mounted: Mounted;
-  readonly action: LinkAction | undefined;
-}
 
 const senseless: Fault = { status: 400, message: "the request's target or headers make no sense" };
 const stopping: Fault = { status: 503, message: "the server is stopping", headers: { "Retry-After": "1" } };
 
-const onlyWebSockets: Fault = {
+const onlyWebSockets: Refusal = {
+  kind: "refuse",
   status: 426,
   message: "this is a WebSocket endpoint; connect with a WebSocket",
   // Without "close" Node would keep the connection, whatever the client asked for.
   headers: { Upgrade: "websocket", Connection: "Upgrade, close" },
 };
 
-interface PlainRequest {
+/** What is known of a plain request besides the request. */
+export interface RequestFacts {
+  /** The client waits for 100 before it sends its body, and nobody has sent it. */
+  readonly isExpected?: boolean;
+  /** For `handshake.locals`. */
+  readonly locals?: Locals | undefined;
+}
+
+interface LinkRequest {
+  readonly links: LinkRequests;
   readonly action: LinkAction;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly isExpected: boolean;
+  readonly facts: RequestFacts;
 }
 
 interface Beginning {
@@ -56,39 +51,34 @@ interface Beginning {
 }
 
 /** What endpoints are made of. */
-export interface EndpointsParts {
+export interface EndpointsParts extends MountParts {
   readonly dialects: Readonly<Record<string, Dialect>>;
-  readonly engine: Engine;
   readonly sessions: Sessions;
-  readonly originAllowed: (handshake: Handshake) => boolean;
   readonly addressOf: (from: Origination) => string;
   readonly admission: Admission;
-  readonly logger: Logger;
-  readonly budget: OutboundBudget;
-  readonly rate: MessageRate;
 }
 
 /** Which dialect is spoken on which path, and the way from a handshake to a session. */
 export class Endpoints {
   readonly #mounted: ReadonlyMap<string, Mounted>;
-  readonly #places: ReadonlyMap<string, Place>;
+  readonly #places: Places;
   readonly #sessions: Sessions;
-  readonly #originAllowed: (handshake: Handshake) => boolean;
   readonly #addressOf: (from: Origination) => string;
   readonly #admission: Admission;
   readonly #logger: Logger;
+  readonly #clock: Clock;
   #closing = false;
 
   constructor(parts: EndpointsParts) {
     this.#mounted = new Map(
-      Object.entries(parts.dialects).map(([path, dialect]) => [checkPath(path), mount(dialect, parts)]),
+      Object.entries(parts.dialects).map(([path, dialect]) => [path, mount(checkPath(path), dialect, parts)]),
     );
-    this.#places = placesOf(this.#mounted);
+    this.#places = new Places([...this.#mounted.values()]);
     this.#sessions = parts.sessions;
-    this.#originAllowed = parts.originAllowed;
     this.#addressOf = parts.addressOf;
     this.#admission = parts.admission;
     this.#logger = parts.logger;
+    this.#clock = parts.engine.clock;
   }
 
   /** From here on nobody new comes in. Links that are open go on to be polled and posted to until they are closed. */
@@ -101,26 +91,30 @@ export class Endpoints {
     for (const { endpoint } of this.#mounted.values()) endpoint.close?.();
   }
 
+  owns(request: IncomingMessage): boolean {
+    return this.#places.find(pathOf(request.url ?? "")) !== undefined;
+  }
+
   /**
    * Answers a plain request to one of our paths.
    *
-   * @param isExpected the client waits for 100 before it sends its body, and nobody has sent it
    * @returns `false` when the path is not ours
    */
-  request(request: IncomingMessage, response: ServerResponse, isExpected = false): boolean {
-    const place = this.#places.get(pathOf(request.url ?? ""));
+  request(request: IncomingMessage, response: ServerResponse, facts: RequestFacts = {}): boolean {
+    const place = this.#places.find(pathOf(request.url ?? ""));
     if (!place) return false;
-    const { mounted, action } = place;
+    const { mounted, action, rest } = place;
     const fault = headersFault(request);
     if (fault) new Exchange(request, response).fail(fault);
-    else if (action === undefined || !mounted.links) new Exchange(request, response).fail(onlyWebSockets);
-    else this.#plain(mounted, mounted.links, { action, request, response, isExpected });
+    else if (mounted.endpoint.requests) this.#plain(mounted, { rest, request, response, facts });
+    else if (action && mounted.links) this.#link(mounted, { links: mounted.links, action, request, response, facts });
+    else new Exchange(request, response).fail(inOwnWords(mounted, "upgrade", request, onlyWebSockets));
     return true;
   }
 
   /** Takes an upgrade to one of our paths. @returns `false` when the path is not ours */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    const place = this.#places.get(pathOf(request.url ?? ""));
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, locals?: Locals): boolean {
+    const place = this.#places.find(pathOf(request.url ?? ""));
     if (!place) return false;
     const { method } = request;
     // A socket that breaks before anybody listens would end the process.
@@ -129,7 +123,7 @@ export class Endpoints {
       refuseUpgrade(socket, { status: 400, message: "there are no WebSockets here" }, method);
       return true;
     }
-    void this.#upgrade(place.mounted, request, socket, head).catch((error: unknown) => {
+    void this.#upgrade(place.mounted, request, socket, head, locals).catch((error: unknown) => {
       this.#logger.error({ error }, "a handshake failed");
       refuseUpgrade(socket, { status: 500, message: "something went wrong on the server" }, method);
     });
@@ -145,8 +139,14 @@ export class Endpoints {
     return this.#begin(mounted, wire, handshake, { subprotocol: opening.subprotocol });
   }
 
-  async #upgrade(mounted: Mounted, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const handshake = nodeHandshake(request, this.#addressOf);
+  async #upgrade(
+    mounted: Mounted,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    locals: Locals | undefined,
+  ): Promise<void> {
+    const handshake = nodeHandshake(request, this.#addressOf, locals);
     const refusal = this.#refusal(mounted, request, handshake);
     if (refusal || !handshake) {
       refuseUpgrade(socket, refusal ?? senseless, request.method);
@@ -178,21 +178,57 @@ export class Endpoints {
     handshake: Handshake | undefined,
   ): Omit<Refusal, "kind"> | undefined {
     if (this.#closing) return stopping;
-    return headersFault(request) ?? handshakeFault(request) ?? (handshake && this.#originFault(mounted, handshake));
+    const faulty = headersFault(request);
+    if (faulty) return faulty;
+    const wrong = handshakeFault(request);
+    const refusal = wrong && inOwnWords(mounted, wrong.fault, request, wrong.refusal);
+    if (wrong && wrong.fault !== "key") return refusal;
+    return (handshake && this.#originFault(mounted, handshake)) ?? refusal;
   }
 
-  #originFault({ dialect }: Mounted, handshake: Handshake): Fault | undefined {
-    if (dialect.anyOrigin || this.#originAllowed(handshake)) return undefined;
+  #originFault(mounted: Mounted, handshake: Handshake): Refusal | undefined {
+    if (mounted.originAllowed(handshake)) return undefined;
     const origin = (handshake.header("origin") ?? "").slice(0, 200);
     this.#logger.warn(
       { origin, path: handshake.path },
       `a page of another origin was refused; to let it in: createServer({ origins: [${JSON.stringify(origin)}] })`,
     );
-    return { status: 403, message: "pages of this origin may not connect" };
+    const refusal: Refusal = { kind: "refuse", status: 403, message: "pages of this origin may not connect" };
+    return inOwnWords(mounted, "origin", handshake, refusal);
   }
 
-  #plain(mounted: Mounted, links: LinkRequests, { action, request, response, isExpected }: PlainRequest): void {
-    const handshake = nodeHandshake(request, this.#addressOf);
+  /** A request to a dialect that has its own way with them. */
+  #plain(
+    mounted: Mounted,
+    { rest, request, response, facts }: Omit<LinkRequest, "links" | "action"> & { readonly rest: string },
+  ): void {
+    const exchange = new Exchange(request, response);
+    const handshake = nodeHandshake(request, this.#addressOf, facts.locals);
+    const fault = handshake ? this.#originFault(mounted, handshake) : senseless;
+    const { endpoint } = mounted;
+    if (fault || !handshake || !endpoint.requests) {
+      exchange.fail(fault ?? senseless);
+      return;
+    }
+    const { requests } = endpoint;
+    answerPlainly(exchange, {
+      requests,
+      clock: this.#clock,
+      handshake,
+      path: rest,
+      isExpected: facts.isExpected ?? false,
+      open: (wire) => {
+        if (this.#closing) return { kind: "refuse", ...stopping };
+        const leave = this.#admission.enter(handshake.ip);
+        if (typeof leave !== "function") return { kind: "refuse", ...leave };
+        return this.#sessions.watch(wire, endpoint.open(wire, handshake, undefined), leave);
+      },
+      failed: (error) => this.#logger.error({ error }, "a request could not be answered"),
+    });
+  }
+
+  #link(mounted: Mounted, { links, action, request, response, facts }: LinkRequest): void {
+    const handshake = nodeHandshake(request, this.#addressOf, facts.locals);
     const fault = handshake ? this.#originFault(mounted, handshake) : senseless;
     if (fault || !handshake) {
       new Exchange(request, response).fail(fault ?? senseless);
@@ -206,7 +242,7 @@ export class Endpoints {
       if (exchange.isOver) return;
       links.handle(action, exchange, {
         address: handshake.ip,
-        isExpected,
+        isExpected: facts.isExpected ?? false,
         admit: async ({ subprotocol }) => {
           const opening = await mounted.endpoint.route(handshake);
           if (opening.kind === "refuse") return opening;
@@ -241,36 +277,12 @@ export class Endpoints {
   }
 }
 
-function mount(dialect: Dialect, { engine, budget, rate }: EndpointsParts): Mounted {
-  const endpoint = dialect.mount(engine);
-  const { clock, random } = engine;
-  return {
-    dialect,
-    endpoint,
-    webSockets: new NodeWebSockets({ settings: endpoint.webSocket, clock, budget, rate }),
-    links: endpoint.http && new LinkRequests({ settings: endpoint.http, clock, random, budget, rate }),
-  };
-}
-
-/** All paths that are ours; an endpoint's own comes before what is under another one. */
-function placesOf(mounted: ReadonlyMap<string, Mounted>): ReadonlyMap<string, Place> {
-  const places = new Map<string, Place>();
-  for (const [path, one] of mounted) {
-    if (!one.links) continue;
-    const folder = path === "/" ? "" : path;
-    for (const action of Object.keys(linkActions) as LinkAction[]) {
-      places.set(`${folder}/${action}`, { mounted: one, action });
-    }
-  }
-  for (const [path, one] of mounted) places.set(path, { mounted: one, action: undefined });
-  return places;
-}
-
-function checkPath(path: string): string {
-  if (path.startsWith("/") && URL.canParse(`http://host${path}`) && new URL(`http://host${path}`).pathname === path) {
-    return path;
-  }
-  throw new CarillonError("option-invalid", {
-    message: `endpoints: "${path}" is not a plain path such as "/carillon"`,
-  });
+/** What is wrong with a handshake, as the dialect says it, if it has words of its own. */
+function inOwnWords(
+  { endpoint }: Mounted,
+  fault: HandshakeFault,
+  { method = "" }: { readonly method?: string | undefined },
+  refusal: Refusal,
+): Refusal {
+  return endpoint.refuse?.(fault, method) ?? refusal;
 }

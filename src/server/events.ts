@@ -1,5 +1,6 @@
 import type { Ending, Failure } from "../engine/application.ts";
 import type { Connection } from "../engine/connection.ts";
+import type { ErrorFamily } from "../errors/families.ts";
 import type { Answer, EventName, EventPattern, Payload } from "../events/event-map.ts";
 
 /** An event that a client sent or requested. */
@@ -22,7 +23,10 @@ export interface DisconnectEvent<Events extends object, Data extends object> ext
 }
 
 /** Something failed: a handler, a hook, the broker. */
-export type ErrorEvent<Events extends object, Data extends object> = Failure<Connection<Events, Data>>;
+export interface ErrorEvent<Events extends object, Data extends object> extends Failure<Connection<Events, Data>> {
+  /** What the error is about. */
+  readonly family: ErrorFamily;
+}
 
 /** `server.on`: lifecycle events, the application's events, and patterns of them. */
 export interface ServerOn<Events extends object, Data extends object> {

@@ -2,6 +2,7 @@ import { createServer as createPlainServer, type RequestListener, type Server as
 import { createServer as createTlsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { CarillonError } from "../errors/carillon-error.ts";
+import { ReadableRequest } from "./readable-request.ts";
 
 /** A certificate and its key, in PEM. */
 export interface TlsOptions {
@@ -45,6 +46,7 @@ const maxHeaderBytes = 16_384;
  */
 export function createHttpServer(tls: TlsOptions | undefined, answer: RequestListener): HttpServer {
   const options = {
+    IncomingMessage: ReadableRequest,
     maxHeaderSize: maxHeaderBytes,
     headersTimeout: 10_000,
     requestTimeout: 15_000,

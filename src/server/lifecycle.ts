@@ -1,7 +1,16 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { Application, Ending, Failure, IncomingEvent, Middleware } from "../engine/application.ts";
+import type {
+  Application,
+  Ending,
+  Failure,
+  IncomingEvent,
+  Interceptor,
+  Middleware,
+  Refusal,
+} from "../engine/application.ts";
 import type { LiveConnection } from "../engine/connection.ts";
 import { CarillonError } from "../errors/carillon-error.ts";
+import { errorFamily } from "../errors/families.ts";
 import { Handlers } from "../events/handlers.ts";
 import type { Logger } from "./logger.ts";
 import type { ServerOptions } from "./options.ts";
@@ -13,6 +22,8 @@ export class Lifecycle implements Application {
   readonly authenticate: Application["authenticate"];
   readonly schemas: ReadonlyMap<string, StandardSchemaV1>;
   readonly handlers: Handlers<Handler<IncomingEvent>> = new Handlers();
+  readonly publicationListeners: Application["publicationListeners"] = new Handlers();
+  interceptors: readonly Interceptor<LiveConnection>[] = [];
   readonly #own: Handlers<Handler<never>> = new Handlers();
   readonly #middleware: Middleware<LiveConnection>[] = [];
   readonly #logger: Logger;
@@ -40,6 +51,16 @@ export class Lifecycle implements Application {
     this.#middleware.push(middleware);
   }
 
+  /** The list is replaced and never changed, so that a message meets the same ones all the way. */
+  intercept(interceptor: Interceptor<LiveConnection>): () => void {
+    // One that is added twice is called twice, and taken away once.
+    const own: Interceptor<LiveConnection> = (message) => interceptor(message);
+    this.interceptors = [...this.interceptors, own];
+    return () => {
+      this.interceptors = this.interceptors.filter((other) => other !== own);
+    };
+  }
+
   readonly on = (event: string, handler: Handler<never>): (() => void) => {
     const isOwn = event === "connect" || event === "disconnect" || event === "error";
     return isOwn ? this.#own.add(event, handler) : this.handlers.add(event, handler as Handler<IncomingEvent>);
@@ -62,7 +83,7 @@ export class Lifecycle implements Application {
   }
 
   /** Not by `on`: an application may well have events of these names. */
-  onSuspension(event: "suspend" | "resume", handler: Handler<never>): () => void {
+  onOwn(event: "suspend" | "resume" | "refused", handler: Handler<never>): () => void {
     return this.#own.add(event, handler);
   }
 
@@ -74,7 +95,19 @@ export class Lifecycle implements Application {
     for (const handler of handlers) {
       const broken = (error: unknown): void =>
         this.#log({ error: new CarillonError("handler-failed", { cause: error }) });
-      guarded(handler, failure, broken);
+      guarded(handler, { ...failure, family: errorFamily(failure.error) }, broken);
+    }
+  }
+
+  get hearsRefusals(): boolean {
+    return this.#own.find("refused").length > 0;
+  }
+
+  refused(refusal: Refusal<LiveConnection>): void {
+    for (const handler of this.#own.find("refused") as readonly Handler<object>[]) {
+      guarded(handler, refusal, (cause) =>
+        this.failed({ ...refusal, error: new CarillonError("handler-failed", { cause }) }),
+      );
     }
   }
 

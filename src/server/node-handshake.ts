@@ -1,20 +1,31 @@
 import type { IncomingMessage } from "node:http";
-import type { Handshake } from "../engine/handshake.ts";
+import type { Handshake, Locals } from "../engine/handshake.ts";
 import type { Fault } from "../transports/http/exchange.ts";
+import { rawHeader } from "../transports/raw-header.ts";
 import type { Origination } from "./client-address.ts";
 
 /** So many header fields a request may have. */
 const maxHeaders = 100;
 
 /** What is wrong with a request's headers before anybody reads them. */
-export function headersFault({ rawHeaders }: IncomingMessage): Fault | undefined {
-  if (rawHeaders.length <= maxHeaders * 2) return undefined;
-  return {
-    status: 431,
-    message: `a request has at most ${maxHeaders} header fields`,
-    headers: { Connection: "close" },
-  };
+export function headersFault(request: IncomingMessage): Fault | undefined {
+  const headers = { Connection: "close" };
+  if (request.rawHeaders.length > maxHeaders * 2) {
+    return { status: 431, message: `a request has at most ${maxHeaders} header fields`, headers };
+  }
+  return isReadable(request) ? undefined : { status: 400, message: "a header has a name that cannot be read", headers };
 }
+
+/** An application's own http server may have no `ReadableRequest`; what Node throws there must not come out of `ws`. */
+function isReadable(request: IncomingMessage): boolean {
+  try {
+    return typeof request.headers === "object";
+  } catch {
+    return false;
+  }
+}
+
+const noLocals: Locals = Object.freeze({});
 
 /** Headers whose second value could make two readers of one request disagree. */
 const singular = ["host", "origin", "sec-websocket-key"];
@@ -23,22 +34,23 @@ const singular = ["host", "origin", "sec-websocket-key"];
  * The facts of a Node request, or `undefined` when its headers make no sense.
  *
  * @param addressOf finds the client's address
+ * @param locals what the application attached to the request
  */
 export function nodeHandshake(
   request: IncomingMessage,
   addressOf: (from: Origination) => string,
+  locals: Locals = noLocals,
 ): Handshake | undefined {
   const { rawHeaders, socket } = request;
   const target = request.url ?? "";
   const secure = "encrypted" in socket && socket.encrypted === true;
-  const host = request.headers.host ?? "";
+  const host = rawHeader(rawHeaders, "host") ?? "";
   const base = `${secure ? "https" : "http"}://${host}`;
-  if (!target.startsWith("/") || !/^[^\s/@?#\\]+$/.test(host) || !URL.canParse(base)) return undefined;
+  if (!target.startsWith("/") || !/^[^\s/@?#\\]+$/.test(host) || !URL.canParse(`${base}/`)) return undefined;
   if (singular.some((name) => isRepeated(rawHeaders, name))) return undefined;
-  const forwarded = request.headers["x-forwarded-for"];
-  const forwardedFor = Array.isArray(forwarded) ? forwarded.join(",") : forwarded;
+  const forwardedFor = rawHeader(rawHeaders, "x-forwarded-for");
   const ip = addressOf({ peer: socket.remoteAddress ?? "", forwardedFor });
-  return new NodeHandshake(request, base, { ip, secure });
+  return new NodeHandshake(request, base, { ip, secure, locals });
 }
 
 function isRepeated(rawHeaders: readonly string[], name: string): boolean {
@@ -52,12 +64,17 @@ class NodeHandshake implements Handshake {
   readonly path: string;
   readonly ip: string;
   readonly secure: boolean;
+  readonly locals: Locals;
   /** In one piece: kept with the connection, and twenty small strings are three times the memory. */
   readonly #headers: string;
   readonly #base: string;
   readonly #target: string;
 
-  constructor(request: IncomingMessage, base: string, { ip, secure }: Pick<Handshake, "ip" | "secure">) {
+  constructor(
+    request: IncomingMessage,
+    base: string,
+    { ip, secure, locals }: Pick<Handshake, "ip" | "secure" | "locals">,
+  ) {
     this.method = request.method ?? "";
     this.#target = request.url ?? "";
     this.#base = base;
@@ -65,6 +82,7 @@ class NodeHandshake implements Handshake {
     this.#headers = request.rawHeaders.join("\n");
     this.ip = ip;
     this.secure = secure;
+    this.locals = locals;
   }
 
   get url(): URL {
@@ -84,14 +102,7 @@ class NodeHandshake implements Handshake {
   }
 
   header(name: string): string | undefined {
-    let found: string | undefined;
-    const raw = this.rawHeaders;
-    for (let at = 0; at + 1 < raw.length; at += 2) {
-      if (!isNamed(raw[at]!, name)) continue;
-      const value = raw[at + 1]!;
-      found = found === undefined ? value : `${found}, ${value}`;
-    }
-    return found;
+    return rawHeader(this.rawHeaders, name);
   }
 }
 

@@ -23,8 +23,8 @@ const secretText: readonly RegExp[] = [
   /((?:access_?|refresh_?|id_?)?token["']?\s*[=:]\s*["']?|(?:password|secret|api_?key)["']?\s*[=:]\s*["']?)[^\s"'&;,}]+/gi,
   /(\b(?:Bearer|Basic)\s+)[\w.~+/=-]+/gi,
   /(\b(?:set-)?cookie["']?\s*[=:]\s*["']?)[^\n"']+/gi,
-  // A JWT, wherever it stands.
-  /()\beyJ[\w-]+\.[\w-]+\.[\w-]*/g,
+  // A JWT, wherever it stands; looked for once in each word, because a word may begin like one again and again.
+  /()(?<![\w-])(?=[\w-]*eyJ)[\w-]+\.[\w-]+\.[\w-]*/g,
 ];
 
 /** So deep it looks; nothing below is written. */

@@ -23,6 +23,13 @@ export interface ChannelPublishOptions extends PublishOptions {
    * @default a UUID
    */
   readonly id?: string;
+  /**
+   * Makes it the channel's state under this key, where the rule keeps state: who subscribes later is told it first. Without
+   * `data` it removes what is there. Any text of 1 to 200 bytes without control characters.
+   *
+   * @default undefined // it is no state
+   */
+  readonly stateKey?: string;
 }
 
 /** A channel in the server's hands. */
@@ -39,8 +46,9 @@ export interface ServerChannel<Events extends object> {
    * Resolves once the broker has accepted it, not when clients have it. Order is kept per channel. A rejection that nobody
    * handles ends up at `server.on("error")` only.
    *
-   * @throws {CarillonError} `channel-name-invalid`, `event-name-invalid`, `bad-request` for an id that is none,
-   * `not-supported` for a batched event where history is kept; rejects with `broker-unavailable`
+   * @throws {CarillonError} `channel-name-invalid`, `event-name-invalid`, `bad-request` for an id or a state key that is none,
+   * `not-supported` for a batched event where history is kept or with a state key, and for a key where no state is kept;
+   * rejects with `limit-exceeded` when the state has no room, `broker-unavailable`
    */
   publish<Name extends EventName<Events>>(
     event: Name,
@@ -55,6 +63,20 @@ export interface ServerChannel<Events extends object> {
    * @throws {CarillonError} `not-supported` where no history is kept, `bad-request`, `broker-unavailable`
    */
   history(range?: Partial<HistoryRange>): Promise<HistoryPage>;
+
+  /**
+   * The channel's state: the last publication of each key, in the order of the last writes.
+   *
+   * @throws {CarillonError} `not-supported` where no state is kept, `broker-unavailable`
+   */
+  state(): Promise<readonly Publication[]>;
+
+  /**
+   * Forgets the channel's state. Those who are there are not told; publish what ends it for them.
+   *
+   * @throws {CarillonError} as {@link state}
+   */
+  clearState(): Promise<void>;
 
   /**
    * Hears what is published here, by whomever.
@@ -105,14 +127,19 @@ export function serverChannel<Events extends object>(
     },
     publish(event, data, options) {
       const id = options?.id;
-      const publication = engine.compose({ channel: name, event, data, id, ...exceptOf(options) });
+      const key = options?.stateKey === undefined ? {} : { stateKey: options.stateKey };
+      const publication = engine.compose({ channel: name, event, data, id, ...key, ...exceptOf(options) });
       if (!batches.has(event)) return settled(engine.publish(publication, { once: id !== undefined }));
+      if (options?.stateKey !== undefined)
+        throw new CarillonError("not-supported", { message: "a batch cannot be state; publish it alone" });
       refuseExcept(options);
       if (engine.keepsHistory(name))
         throw new CarillonError("not-supported", { message: "a batch has no place in a channel's history" });
       return settled(batches.add(event, name, data));
     },
     history: async (range = {}) => engine.history(name, range),
+    state: async () => engine.state(name),
+    clearState: async () => engine.clearState(name),
     subscribe: (listener) => engine.listen(name, listener),
     close: () => settled(engine.signal({ kind: "expel", channel: name })),
     remove: (user) => settled(engine.signal({ kind: "expel", channel: name, user })),

@@ -1,5 +1,4 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
 import { memoryBroker } from "../brokers/memory.ts";
 import { native } from "../dialects/native/dialect.ts";
 import type { Middleware } from "../engine/application.ts";
@@ -7,8 +6,6 @@ import { ChannelRules, type ChannelRule } from "../engine/channel-rules.ts";
 import type { Connection, LiveConnection } from "../engine/connection.ts";
 import { Engine } from "../engine/engine.ts";
 import type { Published } from "../engine/publishing.ts";
-import type { Handshake } from "../engine/handshake.ts";
-import type { Wire, WireHandler } from "../engine/ports/wire.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import type { EventName, Payload } from "../events/event-map.ts";
 import { systemClock } from "../platform/clock.ts";
@@ -22,12 +19,13 @@ import { Endpoints } from "./endpoints.ts";
 import type { ConnectEvent, ServerOn } from "./events.ts";
 import { HealthWatch, type Health } from "./health.ts";
 import { createHttpServer, listen, type Listening, type ListenOptions } from "./http-server.ts";
+import { hosting, type Hosting } from "./hosting.ts";
 import { effectiveLimits, outboundLimit } from "./limits.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { consoleLogger } from "./logger.ts";
 import { messageRate } from "./message-rate.ts";
 import type { ServerOptions } from "./options.ts";
-import { originRule } from "./origin.ts";
+import { oversight, type Oversight } from "./oversight.ts";
 import {
   exceptOf,
   refuseExcept,
@@ -40,7 +38,8 @@ import {
 } from "./server-channel.ts";
 import { redacting } from "./redact.ts";
 import { Sessions } from "./sessions.ts";
-import type { ServerStats } from "./stats.ts";
+import { sparing } from "./sparing.ts";
+import { readStats, type ServerStats } from "./stats.ts";
 
 /** How the server speaks to everyone. */
 export interface BroadcastOptions<Events extends object, Data extends object> extends PublishOptions {
@@ -59,10 +58,8 @@ export interface CloseOptions {
 }
 
 /** A realtime messaging server. */
-export interface Server<
-  Events extends object = Record<string, unknown>,
-  Data extends object = Record<string, unknown>,
-> {
+export interface Server<Events extends object = Record<string, unknown>, Data extends object = Record<string, unknown>>
+  extends Oversight<Events, Data>, Hosting {
   /**
    * Handles `connect`, `disconnect`, `error`, an event that clients send or request, or a pattern of events (`"user:*"`).
    *
@@ -143,15 +140,6 @@ export interface Server<
   /** Whether new clients are taken; `false` from the beginning of `close` on. */
   readonly isReady: boolean;
 
-  /** For adapters: answers a plain request. @returns `false` when the path is not one of its endpoints' */
-  request(request: IncomingMessage, response: ServerResponse): boolean;
-
-  /** For adapters: takes an upgrade. @returns `false` when the path is not one of its endpoints; the socket is untouched */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
-
-  /** For other runtimes and tests: begins a session on an open wire of your own. */
-  accept(wire: Wire, handshake: Handshake): Promise<WireHandler>;
-
   /**
    * Takes no more clients; lets those that are there go, with answers to all they had asked, at moments of their own, to come
    * back elsewhere; then lets go of everything.
@@ -176,7 +164,7 @@ export function createServer<
   Data extends object = Record<string, unknown>,
 >(options: ServerOptions<Events, Data> = {}): Server<Events, Data> {
   const { clock = systemClock, random = systemRandom } = options;
-  const logger = redacting(options.logger ?? consoleLogger);
+  const logger = sparing(redacting(options.logger ?? consoleLogger), clock);
   const limits = effectiveLimits(options.limits);
   // The engine knows no application's types; here, once, they are let go of, and `Server` gives them back.
   const lifecycle = new Lifecycle(options as ServerOptions, logger, (error) => watch.failed(error));
@@ -188,7 +176,7 @@ export function createServer<
   const budget = new OutboundBudget(outboundLimit(options.maxBufferedBytes));
   const admission = new Admission({ options: options.admission, clock, random, logger });
   const gates = {
-    originAllowed: originRule(options.origins ?? []),
+    origins: options.origins,
     addressOf: clientAddress(options.trustProxy, logger),
     admission,
     rate: messageRate(options.messageRate),
@@ -219,9 +207,11 @@ export function createServer<
   }
 
   const server: Server<Events, Data> = {
+    ...oversight(lifecycle, engine),
+    ...hosting(endpoints),
     on: lifecycle.on,
-    onSuspend: (handler) => lifecycle.onSuspension("suspend", handler),
-    onResume: (handler) => lifecycle.onSuspension("resume", handler),
+    onSuspend: (handler) => lifecycle.onOwn("suspend", handler),
+    onResume: (handler) => lifecycle.onOwn("resume", handler),
     use: (middleware) => lifecycle.use(middleware as unknown as Middleware<LiveConnection>),
     channel,
     broadcast(event, data, broadcast = {}) {
@@ -242,7 +232,7 @@ export function createServer<
     disconnectUser: (user, code = closeCodes.disconnected.code, reason = "") =>
       settled(engine.signal({ kind: "disconnect", user, code, reason })),
     connection: (id) => engine.connection(id) as unknown as Connection<Events, Data> | undefined,
-    stats: () => ({ ...engine.stats(), turnedAway: admission.refusals, waitingBytes: budget.owedBytes }),
+    stats: () => readStats({ engine, budget, ...gates }),
     health: () => watch.health(),
     async listen(where = {}) {
       await started;
@@ -264,9 +254,6 @@ export function createServer<
     get isReady() {
       return isReady;
     },
-    request: (request, response) => endpoints.request(request, response),
-    upgrade: (request, socket, head) => endpoints.upgrade(request, socket, head),
-    accept: (wire, handshake) => endpoints.accept(wire, handshake),
     close({ timeoutMs = 5_000 } = {}) {
       isReady = false;
       closed ??= (async () => {

@@ -32,6 +32,7 @@ export class Sessions {
     this.#open.set(wire, session);
     return {
       receive: (frame) => session.receive(frame),
+      ...(session.ponged && { ponged: () => session.ponged?.() }),
       closed: (code, reason) => {
         this.#open.delete(wire);
         left?.();

@@ -6,6 +6,7 @@ import { comparable, contents, idsOf, oddNames, publication, signals } from "./b
 import type { DeclareAlone, DeclareTogether } from "./broker-cases.ts";
 import { historyContract } from "./broker-history-contract.ts";
 import { onceContract } from "./broker-once-contract.ts";
+import { stateContract } from "./broker-state-contract.ts";
 import { ListeningNode } from "./listening-node.ts";
 
 /** What the contract needs of a test runner; `node:test`, Vitest, Jest and Bun all have it. */
@@ -179,6 +180,8 @@ export function brokerContract(
       await rejects(async () => broker.unsubscribe("a"), { code: "broker-unavailable" });
       await rejects(async () => broker.publish(publication("a", 1)), { code: "broker-unavailable" });
       await rejects(async () => broker.read("a", { limit: 1 }), { code: "broker-unavailable" });
+      await rejects(async () => broker.state("a"), { code: "broker-unavailable" });
+      await rejects(async () => broker.clearState("a"), { code: "broker-unavailable" });
       await rejects(async () => broker.signal(signals[0]!), { code: "broker-unavailable" });
     });
 
@@ -207,6 +210,7 @@ export function brokerContract(
 
     historyContract(one, together);
     onceContract(one, together);
+    stateContract(one, together);
 
     together("every subscribed node hears a publication, whoever published it", async (first, second) => {
       for (const node of [first, second]) await node.broker.subscribe("a");

@@ -85,6 +85,7 @@ export const signals: readonly Signal[] = [
   { kind: "expel", channel: "a" },
   { kind: "expel", channel: "a", user: "ada" },
   { kind: "disconnect", user: "ada", code: 4410, reason: "é🙂" },
+  { kind: "revoke", user: "ada", session: "c-1", token: "t-1" },
 ];
 
 function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

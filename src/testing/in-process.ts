@@ -38,6 +38,7 @@ function handshakeOf(url: URL, subprotocol: string): Handshake {
     header: (name) => new Headers(headers).get(name) ?? undefined,
     ip: "127.0.0.1",
     secure: url.protocol === "wss:",
+    locals: {},
   };
 }
 

@@ -4,6 +4,8 @@ import type { Clock, Timer } from "../platform/clock.ts";
 export interface MessageRate {
   readonly perSecond: number;
   readonly burst: number;
+  /** Told whenever a client has used it up, and has to wait. */
+  usedUp?(): void;
 }
 
 /** Whose messages have a pace. */
@@ -80,6 +82,7 @@ export class Pace {
 
   #await(): void {
     const { perSecond, burst } = this.#rate;
+    this.#rate.usedUp?.();
     const wanted = Math.max(1, Math.min(perSecond / stepsPerSecond, messagesPerTurn, burst));
     this.#timer = this.#clock.after(((wanted - this.#tokens) / perSecond) * 1_000, () => {
       this.#timer = undefined;

@@ -6,7 +6,8 @@ export type Framing = (packets: readonly Packet[]) => Uint8Array;
 
 /** What the bytes go to. MUST NOT call back. */
 export interface Sink {
-  write(bytes: Uint8Array, now: number): void;
+  /** @param packets how many the bytes are made of */
+  write(bytes: Uint8Array, now: number, packets: number): void;
 }
 
 /** A turn does not grow beyond so many bytes of different packets; what is more waits for nobody. */
@@ -19,6 +20,8 @@ const turnBudget = 1_048_576;
  * comparison per delivery, and the bytes of a turn are built once for all of them.
  */
 class Step {
+  /** How many packets lead here. */
+  readonly depth: number;
   readonly #turn: Turn;
   readonly #before: Step | undefined;
   readonly #packet: Packet | undefined;
@@ -27,6 +30,7 @@ class Step {
   #bytes: Uint8Array | undefined;
 
   constructor(turn: Turn, before?: Step, packet?: Packet) {
+    this.depth = before ? before.depth + 1 : 0;
     this.#turn = turn;
     this.#before = before;
     this.#packet = packet;
@@ -163,7 +167,7 @@ export class Sends {
   flush(now: number = this.#shared.now): void {
     const pending = this.#pending;
     this.#pending = undefined;
-    if (pending) this.#sink.write(pending.bytes(), now);
+    if (pending) this.#sink.write(pending.bytes(), now, pending.depth);
   }
 
   drop(): void {

@@ -7,7 +7,7 @@ import { secret, signed } from "./support.ts";
 interface SetUp {
   readonly world: ReturnType<typeof createTestServer>;
   readonly clock: ManualClock;
-  token(sub?: string): string;
+  token(sub?: string, jti?: string): string;
   /** Lets time pass and what follows from it happen, also in the threads that verify signatures. */
   passed(ms: number): Promise<void>;
 }
@@ -24,7 +24,7 @@ function setUp(options: Pick<JwtOptions, "isRevoked"> = {}): SetUp {
   return {
     world: createTestServer({ clock, authenticate }),
     clock,
-    token: (sub = "ada") => signed({ sub, info: "a", exp: Math.floor(clock.wall() / 1_000) + 100 }),
+    token: (sub = "ada", jti) => signed({ sub, jti, info: "a", exp: Math.floor(clock.wall() / 1_000) + 100 }),
     async passed(ms) {
       clock.advance(ms);
       for (let quiet = 0; quiet < 10; quiet = verifying > 0 ? 0 : quiet + 1) await new Promise(setImmediate);
@@ -75,6 +75,39 @@ describe("jwt() on a server", () => {
     expect(ada!.state).toMatchObject({ kind: "closed", cause: { code: "unauthorized" } });
     expect(bob!.state.kind).toBe("open");
     expect(world.server.stats().connections).toBe(1);
+    await world.close();
+  });
+
+  it.each([
+    ["user", { user: "ada" }],
+    ["token", { token: "t-ada" }],
+    ["session", undefined],
+  ])("N29: a revoked %s is out at once, and does not come back", async (_, revocation) => {
+    const { world, clock, token, passed } = setUp();
+    const [ada, bob] = ["ada", "bob"].map((user) => world.client({ clock, token: token(user, `t-${user}`) }));
+    await Promise.all([ada!.connect(), bob!.connect()]);
+    const { id } = world.server.connections.find(({ userId }) => userId === "ada")!;
+    await world.server.revoke(revocation ?? { session: id });
+    await passed(0);
+    expect(ada!.state).toMatchObject({ kind: "closed", cause: { code: "unauthorized" } });
+    expect(bob!.state.kind).toBe("open");
+    expect(world.server.stats()).toMatchObject({ connections: 1, suspended: 0 });
+    await world.close();
+  });
+
+  it("N29: finds a connection by the token that it was refreshed with, and no longer by the one before", async () => {
+    const { world, clock, token, passed } = setUp();
+    let made = 0;
+    const client = world.client({ clock, token: () => token("ada", `t-${(made += 1)}`) });
+    await client.connect();
+    for (let second = 0; second < 95; second += 5) await passed(5_000);
+    expect(world.server.connections.map(({ tokenId }) => tokenId)).toEqual(["t-2"]);
+    await world.server.revoke({ token: "t-1" });
+    await passed(0);
+    expect(client.state.kind).toBe("open");
+    await world.server.revoke({ token: "t-2" });
+    await passed(0);
+    expect(client.state.kind).toBe("closed");
     await world.close();
   });
 

@@ -52,6 +52,7 @@ export function attemptWith(
     rawHeaders: Object.entries(headers).flat(),
     ip: "192.0.2.1",
     secure: false,
+    locals: {},
   };
   return { token, headers: all, url, ip: handshake.ip, handshake };
 }

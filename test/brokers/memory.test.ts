@@ -47,6 +47,38 @@ function atOnce<Result>(result: Result | Promise<Result>): Result {
 
 const idsOf = ({ publications }: HistoryPage): readonly string[] => publications.map(({ id }) => id);
 
+describe("the state that the memory broker keeps", () => {
+  const policy = { keys: 10, bytes: 100, ttlMs: minuteMs, size: 1 };
+  const write = ({ broker }: Started, stateKey: string, data?: unknown): Accepted =>
+    atOnce(broker.publish({ channel: "a", event: "e", data, id: stateKey, time: 0, stateKey }, { state: policy }));
+
+  it("takes no memory and no timer when it is too old, removed or forgotten", () => {
+    const one = started();
+    write(one, "k", 1);
+    one.clock.advance(minuteMs);
+    expect([one.clock.timers, atOnce(one.broker.state("a"))]).toMatchObject([1, [{ id: "k" }]]);
+    one.clock.advance(minuteMs);
+    expect([one.clock.timers, atOnce(one.broker.state("a"))]).toEqual([0, []]);
+    write(one, "k", 1);
+    write(one, "k");
+    one.clock.advance(minuteMs);
+    expect(one.clock.timers).toBe(0);
+    write(one, "k", 1);
+    void one.broker.clearState("a");
+    one.clock.advance(minuteMs);
+    expect(one.clock.timers).toBe(0);
+  });
+
+  it("is gone when the broker is closed", async () => {
+    const one = started();
+    write(one, "k", 1);
+    await one.broker.close();
+    expect(one.clock.timers).toBe(0);
+    void one.broker.start({ publication: () => undefined, signal: () => undefined, interrupted: () => undefined });
+    expect(atOnce(one.broker.state("a"))).toEqual([]);
+  });
+});
+
 describe("what the memory broker keeps", () => {
   it("is kept up to its last millisecond, and not for one longer", () => {
     const { clock, publish, read } = started();

@@ -35,6 +35,23 @@ describe("a channel", () => {
     expect(lobby.state).toEqual({ kind: "subscribed" });
   });
 
+  it("shows its token, and in a new session what that is by then", async () => {
+    const { client, open } = setUp();
+    let read = 0;
+    const options = {
+      get token() {
+        return `t-${(read += 1)}`;
+      },
+    };
+    const subscribing = client.channel("lobby").subscribe(options);
+    const link = await open();
+    expect(link.latest).toEqual({ type: "subscribe", ref: link.ref, channel: "lobby", token: "t-1" });
+    link.say({ type: "subscribed", ref: link.ref, channel: "lobby" });
+    await subscribing;
+    await client.close();
+    expect((await open()).latest).toMatchObject({ type: "subscribe", channel: "lobby", token: "t-2" });
+  });
+
   it("is asked for once, however often subscribe() is called", async () => {
     const { client, open } = setUp();
     const lobby = client.channel("lobby");
@@ -474,6 +491,23 @@ describe("a publication", () => {
     expect(await publishing).toEqual({ id: "p-1" });
     lobby.publish("chat", "quiet", { echo: false }).catch(() => {});
     expect(link.latest).toMatchObject({ data: "quiet", echo: false });
+  });
+
+  it("is published as state under a key, which is told with it; without data it removes the key", async () => {
+    const { client, open } = setUp();
+    const lobby = client.channel("lobby");
+    const link = await open();
+    lobby.publish("move", 1, { stateKey: "pawn" }).catch(() => {});
+    expect(link.latest).toMatchObject({ event: "move", data: 1, id: expect.any(String), stateKey: "pawn" });
+    lobby.publish("taken", undefined, { stateKey: "pawn", id: undefined! }).catch(() => {});
+    expect(link.latest).toMatchObject({ event: "taken", id: expect.any(String), stateKey: "pawn" });
+    expect(link.latest).not.toHaveProperty("data");
+    const heard: unknown[] = [];
+    lobby.on("*", (data, { stateKey, position }) => heard.push([data, stateKey, position]));
+    void lobby.subscribe();
+    link.say({ type: "subscribed", ref: link.ref, channel: "lobby", position: "e.3.t" });
+    link.say({ type: "publication", channel: "lobby", event: "move", data: 2, id: "p", time: 0, stateKey: "king" });
+    expect([heard, lobby.position]).toEqual([[[2, "king", undefined]], "e.3.t"]);
   });
 
   it("rejects with what the server says, and after requestTimeoutMs", async () => {

@@ -42,6 +42,22 @@ describe("presence", () => {
     expect(told.slice(1)).toEqual([["change", "ada", "bob"]]);
   });
 
+  it("has several members of one user where each connection is shown by itself", async () => {
+    const [first, second] = [
+      { user: "ada", id: "1" },
+      { user: "ada", id: "2" },
+    ];
+    const { channel, link, told } = await present([first]);
+    link.say({ type: "join", channel: "lobby", member: second });
+    expect(channel.presence.members).toEqual([first, second]);
+    link.say({ type: "leave", channel: "lobby", member: first });
+    expect(channel.presence.members).toEqual([second]);
+    expect(told.filter(([what]) => what !== "change")).toEqual([
+      ["join", "ada"],
+      ["leave", "ada"],
+    ]);
+  });
+
   it("keeps the list while offline, and tells who came and went meanwhile", async () => {
     const { channel, link, told, open, pass } = await present([ada, bob]);
     link.end();

@@ -56,6 +56,20 @@ describe("brokerContract()", () => {
     ["forgetsIds", "published again on another node, it changes nothing"],
     ["answersRepeatsBare", "published again with its id, a publication takes no second place in history"],
     ["keepsIdsForAll", "an id counts for its channel alone"],
+    ["keepsStatesApart", "all nodes write one state, and read the same"],
+    ["ignoresRoom", "a state has so many keys: one more changes nothing and is not handed out"],
+    ["ignoresRoom", "a state has so many bytes, and what is written over does not count"],
+    ["ignoresRoom", "what has no room in the state has no place in history"],
+    ["losesState", "state stays when the last subscriber leaves"],
+    ["losesState", "odd keys are opaque, and each is a key of its own"],
+    ["ignoresClear", "a state can be forgotten, and begins anew"],
+    ["writesRepeats", "published again with its id, a publication changes no state"],
+    [
+      "readsStateBackwards",
+      "the state of a channel is the last publication of each key, in the order of the last writes",
+    ],
+    ["keepsStateForever", "a value is kept for so long, and counts no longer when it is gone"],
+    ["losesBytes", "bytes as the payload stay as they are in the state"],
     ["acceptsAfterClose", "every call fails with broker-unavailable after it was closed"],
   ])("notices a broker that %s: %s", async (defect, name) => {
     expect((await failuresOf({ [defect]: true })).map(([failed]) => failed)).toContain(name);

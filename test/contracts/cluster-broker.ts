@@ -1,4 +1,5 @@
 import { RecentIds } from "../../src/brokers/memory/recent-ids.ts";
+import { States } from "../../src/brokers/memory/states.ts";
 import { Streams } from "../../src/brokers/memory/streams.ts";
 import type { Accepted, Broker, BrokerEvents, HistoryPage, HistoryRange, Keep } from "../../src/engine/ports/broker.ts";
 import type { Position, Publication } from "../../src/engine/publication.ts";
@@ -31,6 +32,13 @@ export interface Defects {
   readonly answersRepeatsBare?: boolean;
   readonly keepsIdsForAll?: boolean;
   readonly keepsHistoriesApart?: boolean;
+  readonly keepsStatesApart?: boolean;
+  readonly ignoresRoom?: boolean;
+  readonly losesState?: boolean;
+  readonly ignoresClear?: boolean;
+  readonly writesRepeats?: boolean;
+  readonly readsStateBackwards?: boolean;
+  readonly keepsStateForever?: boolean;
 }
 
 interface Member {
@@ -44,6 +52,7 @@ export class Cluster {
   readonly #subscribed = new Set<string>();
   readonly #streams = new Streams(systemClock, systemRandom, this.#subscribed);
   readonly #ids = new RecentIds(systemClock);
+  readonly #states = new States(systemClock);
   readonly #defects: Defects;
 
   constructor(defects: Defects = {}) {
@@ -55,6 +64,7 @@ export class Cluster {
     const streams = defects.keepsHistoriesApart
       ? new Streams(systemClock, systemRandom, this.#subscribed)
       : this.#streams;
+    const states = defects.keepsStatesApart ? new States(systemClock) : this.#states;
     let member: Member | undefined;
     const check = (): void => {
       if (!member && !defects.acceptsAfterClose) throw new CarillonError("broker-unavailable");
@@ -74,11 +84,20 @@ export class Cluster {
       },
       publish: async (publication, keep = {}) => {
         check();
-        return this.#publish(this.#copy(publication), keep, streams, member);
+        return this.#publish(this.#copy(publication), keep, { streams, states }, member);
       },
       read: async (channel, range) => {
         check();
         return this.#read(channel, range, streams);
+      },
+      state: async (channel) => {
+        check();
+        const state = states.read(channel);
+        return defects.readsStateBackwards ? state.toReversed() : state;
+      },
+      clearState: async (channel) => {
+        check();
+        if (!defects.ignoresClear) states.forget(channel);
       },
       signal: async (signal) => {
         check();
@@ -94,16 +113,20 @@ export class Cluster {
 
   async #publish(
     publication: Publication,
-    { history, once }: Keep,
-    streams: Streams,
+    { history, once, state: written }: Keep,
+    { streams, states }: { readonly streams: Streams; readonly states: States },
     publisher: Member | undefined,
   ): Promise<Accepted> {
     const defects = this.#defects;
     const idChannel = defects.keepsIdsForAll ? "" : publication.channel;
     const earlier = once && !defects.forgetsIds ? this.#ids.find(idChannel, publication.id) : undefined;
+    const state = written && { ...written, ...(defects.keepsStateForever && { ttlMs: 60_000 }) };
+    if (earlier && state && defects.writesRepeats) states.write(publication, state);
     if (earlier) return defects.answersRepeatsBare ? earlier : { ...earlier, isRepeat: true };
+    if (state && !defects.ignoresRoom && !states.hasRoom(publication, state)) return { isFull: true };
     const kept = defects.keepsEverything ? { size: 1_000, ttlMs: 60_000 } : history;
     const appended = kept && streams.append(publication, kept);
+    if (state && !defects.losesState) states.write(appended?.publication ?? publication, state);
     const position = appended?.publication.position;
     const accepted = position && !defects.losesPositions ? { position } : {};
     if (once) this.#ids.add(idChannel, publication.id, accepted);

@@ -26,7 +26,7 @@ interface Member {
 export function optionInterfaces(): readonly Interface[] {
   return globSync("src/**/*.ts", { cwd: root, exclude: ["src/cli/**", "src/demo/**"] })
     .flatMap((file) => interfacesOf(file.replaceAll("\\", "/"), readFileSync(root + file, "utf8")))
-    .filter(({ name }) => /Options$|^Limits$|^ChannelRule$/.test(name));
+    .filter(({ name }) => /Options$|^Limits$|^ChannelRule$|^StatePolicy$/.test(name));
 }
 
 export function interfacesOf(file: string, text: string): readonly Interface[] {

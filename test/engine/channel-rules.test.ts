@@ -24,16 +24,26 @@ describe("ChannelRules", () => {
   it("N04: private-* stays forbidden when a rule says other things about it", async () => {
     for (const pattern of ["*", "private-*", "private-x"]) {
       const rule = new ChannelRules({ [pattern]: { publish: "anyone", presence: true } }).of("private-x");
-      expect(rule).toMatchObject({ publish: "anyone", presence: true });
+      expect(rule).toMatchObject({ publish: "anyone", presence: "users" });
       expect(await rule.authorize!(attempt)).toBe(false);
     }
   });
 
   it("presence-* has presence by default, unless a rule says otherwise", () => {
-    expect(new ChannelRules({}).of("presence-x").presence).toBe(true);
-    expect(new ChannelRules({ "presence-*": { publish: "server" } }).of("presence-x").presence).toBe(true);
+    expect(new ChannelRules({}).of("presence-x").presence).toBe("users");
+    expect(new ChannelRules({ "presence-*": { publish: "server" } }).of("presence-x").presence).toBe("users");
     expect(new ChannelRules({ "presence-*": { presence: false } }).of("presence-x").presence).toBe(false);
-    expect(new ChannelRules({ "*": { presence: true } }).of("lobby").presence).toBe(true);
+    expect(new ChannelRules({ "*": { presence: true } }).of("lobby").presence).toBe("users");
+  });
+
+  it.each(["users", "connections"] as const)("presence may be of %s", (presence) => {
+    expect(new ChannelRules({ lobby: { presence } }).of("lobby").presence).toBe(presence);
+  });
+
+  it.each(["user", "", 1, null])("presence is refused when it is %j", (presence) => {
+    expect(() => new ChannelRules({ lobby: { presence: presence as unknown as true } })).toThrow(
+      expect.objectContaining({ code: "option-invalid", message: expect.stringContaining('presence of "lobby"') }),
+    );
   });
 
   it.each([

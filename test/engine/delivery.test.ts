@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Publication } from "../../src/engine/publication.ts";
 import { memoryBroker } from "../../src/brokers/memory.ts";
+import type { Delivery } from "../../src/engine/delivery.ts";
 import { codeOf, PendingBroker, textEncoder, world } from "./support.ts";
 
 function publications(channels: readonly string[], more: Partial<Publication> = {}): readonly Publication[] {
@@ -62,6 +63,42 @@ describe("presence", () => {
     expect(ada.heard()).toEqual([]);
     alsoBob.wire.hangUp();
     expect(ada.heard()).toEqual(["lobby -bob"]);
+  });
+
+  it("N21: shown by connections, a user with two of them joins twice and leaves twice", () => {
+    const { connected, engine } = world({ channels: { "*": { presence: "connections" } } });
+    const [ada, bob, alsoBob] = [connected("ada"), connected("bob"), connected("bob")];
+    for (const client of [ada, bob, alsoBob]) void client.subscribe("lobby");
+    const [first, second] = [`bob#${bob.connection.id}`, `bob#${alsoBob.connection.id}`];
+    const list = `[ada#${ada.connection.id},${first},${second}]`;
+    expect(alsoBob.heard()).toEqual([`subscribed lobby ${list}`]);
+    expect(ada.heard().slice(1)).toEqual([`lobby +${first}`, `lobby +${second}`]);
+    expect(engine.members("lobby", "users").map(({ user }) => user)).toEqual(["ada", "bob"]);
+    bob.unsubscribe("lobby");
+    expect(ada.heard()).toEqual([`lobby -${first}`]);
+    alsoBob.wire.hangUp();
+    expect(ada.heard()).toEqual([`lobby -${second}`]);
+    expect(engine.members("lobby")).toEqual([{ user: "ada", id: ada.connection.id, info: { name: "ada" } }]);
+  });
+
+  it("tells a dialect that shows connections of each, where the rule shows users", () => {
+    const { connected, engine } = world(presence);
+    const told: unknown[] = [];
+    const encode = (delivery: Delivery): undefined => void told.push(delivery);
+    const ada = connected("ada", { encoder: { encode } });
+    const [bob, alsoBob] = [connected("bob"), connected("bob")];
+    for (const client of [ada, bob, alsoBob]) void client.subscribe("lobby");
+    const ids = [ada, bob, alsoBob].map(({ connection }) => connection.id);
+    expect(engine.members("lobby", "connections").map(({ id }) => id)).toEqual(ids);
+    alsoBob.wire.hangUp();
+    bob.wire.hangUp();
+    const member = { user: "bob", info: { name: "bob" } };
+    expect(told).toEqual([
+      { kind: "join", channel: "lobby", member, connection: ids[1], isFirst: true },
+      { kind: "join", channel: "lobby", member, connection: ids[2], isFirst: false },
+      { kind: "leave", channel: "lobby", member, connection: ids[2], isLast: false },
+      { kind: "leave", channel: "lobby", member, connection: ids[1], isLast: true },
+    ]);
   });
 
   it("an anonymous client is there under its connection's id", () => {

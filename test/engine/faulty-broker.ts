@@ -1,3 +1,4 @@
+import { States } from "../../src/brokers/memory/states.ts";
 import { Streams } from "../../src/brokers/memory/streams.ts";
 import type { Accepted, Broker, BrokerEvents, HistoryPage, HistoryRange, Keep } from "../../src/engine/ports/broker.ts";
 import type { Position, Publication } from "../../src/engine/publication.ts";
@@ -26,6 +27,7 @@ export class FaultyBroker implements Broker {
   readCount = 0;
   readonly #clock: Clock;
   readonly #subscribed = new Set<string>();
+  readonly #states: States;
   #streams: Streams;
   #events: BrokerEvents | undefined;
   #waiting: Sent[] = [];
@@ -33,6 +35,7 @@ export class FaultyBroker implements Broker {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#states = new States(clock);
     this.#streams = this.#anew();
   }
 
@@ -55,8 +58,9 @@ export class FaultyBroker implements Broker {
     this.#streams.left(channel);
   }
 
-  publish(publication: Publication, { history }: Keep = {}): Accepted {
+  publish(publication: Publication, { history, state }: Keep = {}): Accepted {
     const appended = history && this.#streams.append(publication, history);
+    if (state) this.#states.write(appended?.publication ?? publication, state);
     if (appended) this.whenAppended(appended.publication.position);
     const sent = { publication: appended?.publication ?? publication, previous: appended?.previous };
     if (this.fate === "waits") this.#waiting.push(sent);
@@ -82,6 +86,14 @@ export class FaultyBroker implements Broker {
   /** What it has, without asking it as the engine does. */
   peek(channel: string, range: HistoryRange): HistoryPage {
     return this.#streams.read(channel, range);
+  }
+
+  state(channel: string): readonly Publication[] {
+    return this.#states.read(channel);
+  }
+
+  clearState(channel: string): void {
+    this.#states.forget(channel);
   }
 
   signal(): void {}

@@ -20,6 +20,8 @@ it("a publication goes from one client to every subscriber of its channel, each 
     authenticate: ({ token }) => (token === undefined ? undefined : { userId: token }),
     middleware: [],
     handlers: new Handlers(),
+    interceptors: [],
+    publicationListeners: new Handlers(),
     schemas: new Map(),
     connected: (connection) => diary.push(`${connection.userId} is here`),
     disconnected: (connection, { code }) => diary.push(`${connection.userId} is gone: ${code}`),
@@ -27,6 +29,8 @@ it("a publication goes from one client to every subscriber of its channel, each 
     resumed: (connection) => diary.push(`${connection.userId} is back`),
     failed: ({ error }) => diary.push(`failed: ${error.code}`),
     failures: 0,
+    hearsRefusals: false,
+    refused: () => undefined,
   };
 
   // The engine, with a broker for one node and all its time and chance from outside.
@@ -128,6 +132,7 @@ it("a publication goes from one client to every subscriber of its channel, each 
     whispersRefused: 0,
     delivered: 7,
     received: 0,
+    dropped: 0,
     failures: 0,
     suspended: 0,
     resumed: 0,
@@ -136,5 +141,6 @@ it("a publication goes from one client to every subscriber of its channel, each 
     repeated: 0,
     duplicates: 0,
     slow: 0,
+    tooFast: 0,
   });
 });

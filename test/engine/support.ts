@@ -1,5 +1,13 @@
 import { memoryBroker } from "../../src/brokers/memory.ts";
-import type { Application, Ending, Failure, IncomingEvent, Middleware } from "../../src/engine/application.ts";
+import type {
+  Application,
+  Ending,
+  Failure,
+  IncomingEvent,
+  Interceptor,
+  Middleware,
+  Refusal,
+} from "../../src/engine/application.ts";
 import { ChannelRules, type ChannelRule } from "../../src/engine/channel-rules.ts";
 import type { LiveConnection } from "../../src/engine/connection.ts";
 import type { Delivery } from "../../src/engine/delivery.ts";
@@ -10,6 +18,7 @@ import { andThen, type Later } from "../../src/engine/later.ts";
 import { defaultLimits, type Limits } from "../../src/engine/limits.ts";
 import type { Accepted, Broker, BrokerEvents, HistoryPage, Signal } from "../../src/engine/ports/broker.ts";
 import type { Encoder } from "../../src/engine/ports/encoder.ts";
+import type { Member } from "../../src/engine/presence.ts";
 import type { Publication } from "../../src/engine/publication.ts";
 import type { Published } from "../../src/engine/publishing.ts";
 import { Handlers } from "../../src/events/handlers.ts";
@@ -22,12 +31,16 @@ export class TestApplication implements Application {
   authenticate: Application["authenticate"];
   readonly middleware: Middleware<LiveConnection>[] = [];
   readonly handlers: Handlers<(incoming: IncomingEvent) => unknown> = new Handlers();
+  readonly interceptors: Interceptor<LiveConnection>[] = [];
+  readonly publicationListeners: Application["publicationListeners"] = new Handlers();
   readonly schemas: Map<string, NonNullable<ReturnType<Application["schemas"]["get"]>>> = new Map();
   readonly connects: LiveConnection[] = [];
   readonly suspensions: LiveConnection[] = [];
   readonly resumptions: LiveConnection[] = [];
   readonly disconnects: (Ending & { readonly connection: LiveConnection })[] = [];
   readonly reported: Failure<LiveConnection>[] = [];
+  hearsRefusals = true;
+  readonly refusals: Refusal<LiveConnection>[] = [];
   whenConnected: (connection: LiveConnection) => void = () => undefined;
 
   get failures(): number {
@@ -59,10 +72,24 @@ export class TestApplication implements Application {
   failed(failure: Failure<LiveConnection>): void {
     this.reported.push(failure);
   }
+
+  refused(refusal: Refusal<LiveConnection>): void {
+    this.refusals.push(refusal);
+  }
 }
 
 /** A dialect of one line per delivery. */
-export const textEncoder: Encoder = { encode: (delivery) => [lineOf(delivery)] };
+export const textEncoder: Encoder = { encode: (delivery) => (isShown(delivery) ? [lineOf(delivery)] : undefined) };
+
+function isShown(delivery: Delivery): boolean {
+  if (delivery.kind === "join") return delivery.isFirst || delivery.member.id !== undefined;
+  return delivery.kind !== "leave" || delivery.isLast || delivery.member.id !== undefined;
+}
+
+/** Where each connection is shown by itself, with its id. */
+function nameOf({ user, id }: Member): string {
+  return id === undefined ? user : `${user}#${id}`;
+}
 
 export function lineOf(delivery: Delivery): string {
   switch (delivery.kind) {
@@ -71,9 +98,9 @@ export function lineOf(delivery: Delivery): string {
     case "whisper":
       return `${delivery.channel} ~${delivery.from.user ?? delivery.from.id} ${delivery.event} ${JSON.stringify(delivery.data)}`;
     case "join":
-      return `${delivery.channel} +${delivery.member.user}`;
+      return `${delivery.channel} +${nameOf(delivery.member)}`;
     case "leave":
-      return `${delivery.channel} -${delivery.member.user}`;
+      return `${delivery.channel} -${nameOf(delivery.member)}`;
     case "gap":
       return `${delivery.channel} gap ${delivery.from?.offset ?? "?"}..${delivery.to.offset} ${delivery.reason}`;
     case "subscribed":
@@ -112,18 +139,21 @@ export class TestClient {
     return this.#engine.connect(this.connection, token, () => this.wire.send(["welcome"]));
   }
 
-  subscribe(channel: string, since?: Since): Later<void> {
-    return andThen(this.#engine.join(this.connection, channel, since), ({ members, position, recovered, start }) => {
-      const users = members?.map(({ user }) => user).join(",");
-      const facts = [
-        `subscribed ${channel}`,
-        ...(users === undefined ? [] : [`[${users}]`]),
-        ...(position ? [`@${position.offset}`] : []),
-        ...(recovered === undefined ? [] : [recovered ? "recovered" : "not recovered"]),
-      ];
-      this.wire.send([facts.join(" ")]);
-      start();
-    });
+  subscribe(channel: string, since?: Since, token?: string): Later<void> {
+    return andThen(
+      this.#engine.join(this.connection, channel, since, token),
+      ({ members, position, recovered, start }) => {
+        const users = members?.map(nameOf).join(",");
+        const facts = [
+          `subscribed ${channel}`,
+          ...(users === undefined ? [] : [`[${users}]`]),
+          ...(position ? [`@${position.offset}`] : []),
+          ...(recovered === undefined ? [] : [recovered ? "recovered" : "not recovered"]),
+        ];
+        this.wire.send([facts.join(" ")]);
+        start();
+      },
+    );
   }
 
   unsubscribe(channel: string): void {
@@ -134,7 +164,7 @@ export class TestClient {
     channel: string,
     event: string,
     data?: unknown,
-    options: { echo?: boolean; id?: string } = {},
+    options: { echo?: boolean; id?: string; stateKey?: string } = {},
   ): Later<Published> {
     return this.#engine.publishFrom(this.connection, { channel, event, data, ...options });
   }
@@ -231,6 +261,7 @@ export function handshake(): Handshake {
     rawHeaders: ["Host", "localhost"],
     ip: "127.0.0.1",
     secure: false,
+    locals: {},
   };
 }
 
@@ -246,6 +277,8 @@ export class PendingBroker implements Broker {
   /** What was called, in order. */
   readonly calls: string[] = [];
   readonly channels: Set<string> = new Set();
+  /** The state of every channel. */
+  kept: readonly Publication[] = [];
   isClosed = false;
   #events: BrokerEvents | undefined;
   readonly #steps: Step[] = [];
@@ -276,6 +309,14 @@ export class PendingBroker implements Broker {
   read(channel: string): Promise<HistoryPage> {
     const top = { epoch: "e", offset: 0, tag: "0" };
     return this.#later(`read ${channel}`, () => undefined).then(() => ({ top, isCovered: true, publications: [] }));
+  }
+
+  state(channel: string): Promise<readonly Publication[]> {
+    return this.#later(`state ${channel}`, () => undefined).then(() => this.kept);
+  }
+
+  clearState(channel: string): Promise<void> {
+    return this.#later(`clear ${channel}`, () => undefined);
   }
 
   signal(signal: Signal): Promise<void> {

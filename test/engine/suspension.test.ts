@@ -93,6 +93,25 @@ describe("a connection whose wire is gone", () => {
     expect(bob.heard()).toEqual(["presence-a +ada"]);
   });
 
+  it("is one of several, shown each by itself: its own grace, its own leave", () => {
+    const { clock, connected, engine } = world({ channels: { lobby: { presence: "connections" } } });
+    const [ada, bob, second] = [connected("ada"), connected("bob"), connected("bob")];
+    for (const client of [ada, bob, second]) void client.subscribe("lobby");
+    ada.heard();
+    engine.suspend(bob.connection, { code: 1006, reason: "" });
+    clock.advance(4_999);
+    engine.resume(bob.connection);
+    clock.advance(5_000);
+    expect(ada.heard()).toEqual([]);
+    engine.suspend(second.connection, { code: 1006, reason: "" });
+    clock.advance(4_999);
+    expect(ada.heard()).toEqual([]);
+    clock.advance(1);
+    expect(ada.heard()).toEqual([`lobby -bob#${second.connection.id}`]);
+    engine.disconnect(second.connection, { code: 1006, reason: "" });
+    expect(ada.heard()).toEqual([]);
+  });
+
   it("is put into a channel with presence by the server without being seen, until it comes back", async () => {
     const { ada, bob, clock, engine } = scene();
     void bob.subscribe("presence-b");

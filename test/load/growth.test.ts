@@ -22,6 +22,8 @@ const application: Application = {
   authenticate: undefined,
   middleware: [],
   handlers: new Handlers(),
+  interceptors: [],
+  publicationListeners: new Handlers(),
   schemas: new Map(),
   connected: () => undefined,
   disconnected: () => undefined,
@@ -31,6 +33,8 @@ const application: Application = {
     throw error;
   },
   failures: 0,
+  hearsRefusals: false,
+  refused: () => undefined,
 };
 
 /** An engine whose wires go as far as the write, and the encoder of all its clients. */

@@ -10,9 +10,9 @@ type Kind = "text" | "ref" | "flag" | "id";
 /** Every checked field of every message that a client may send; optional ones have a `?`. */
 const fields: Readonly<Record<string, Readonly<Record<string, Kind | `${Kind}?`>>>> = {
   connect: { token: "text?", resume: "flag?", session: "text?", received: "ref?" },
-  subscribe: { ref: "ref", channel: "text", since: "text?" },
+  subscribe: { ref: "ref", channel: "text", since: "text?", token: "text?" },
   unsubscribe: { ref: "ref", channel: "text" },
-  publish: { ref: "ref?", channel: "text", event: "text", echo: "flag?", id: "id?" },
+  publish: { ref: "ref?", channel: "text", event: "text", echo: "flag?", id: "id?", stateKey: "text?" },
   send: { event: "text" },
   request: { ref: "ref", event: "text" },
   response: { ref: "ref" },

@@ -60,6 +60,20 @@ export const clientVectors: readonly Vector<ClientMessage>[] = [
     msgpack: "83a474797065a77075626c697368a76368616e6e656ca56c6f626279a56576656e74a463686174",
   },
   {
+    name: "publish of state",
+    message: { type: "publish", channel: "board", event: "move", data: { to: "e4" }, stateKey: "é" },
+    json: '{"type":"publish","channel":"board","event":"move","data":{"to":"e4"},"stateKey":"é"}',
+    msgpack:
+      "85a474797065a77075626c697368a76368616e6e656ca5626f617264a56576656e74a46d6f7665a46461746181a2746fa26534a873746174654b6579a2c3a9",
+  },
+  {
+    name: "publish that removes state",
+    message: { type: "publish", channel: "board", event: "move", stateKey: "__proto__" },
+    json: '{"type":"publish","channel":"board","event":"move","stateKey":"__proto__"}',
+    msgpack:
+      "84a474797065a77075626c697368a76368616e6e656ca5626f617264a56576656e74a46d6f7665a873746174654b6579a95f5f70726f746f5f5f",
+  },
+  {
     name: "publish of bytes",
     message: { type: "publish", channel: "lobby", event: "sketch", data: Uint8Array.of(1, 2, 3, 255) },
     json: '{"type":"publish","channel":"lobby","event":"sketch","bytes":"AQID/w=="}',
@@ -118,6 +132,12 @@ export const clientVectors: readonly Vector<ClientMessage>[] = [
     message: { type: "subscribe", ref: 1, channel: "scores", since: "k3f9a.0.0" },
     json: '{"type":"subscribe","ref":1,"channel":"scores","since":"k3f9a.0.0"}',
     msgpack: "84a474797065a9737562736372696265a372656601a76368616e6e656ca673636f726573a573696e6365a96b336639612e302e30",
+  },
+  {
+    name: "subscribe with a token",
+    message: { type: "subscribe", ref: 2, channel: "private-a", token: "t-123" },
+    json: '{"type":"subscribe","ref":2,"channel":"private-a","token":"t-123"}',
+    msgpack: "84a474797065a9737562736372696265a372656602a76368616e6e656ca9707269766174652d61a5746f6b656ea5742d313233",
   },
   {
     name: "publish once",
@@ -307,6 +327,13 @@ export const serverVectors: readonly Vector<ServerMessage>[] = [
       "83a474797065a46a6f696ea76368616e6e656cae70726573656e63652d6c6f626279a66d656d62657282a475736572a3626f62a4696e666f81a46e616d65a3426f62",
   },
   {
+    name: "join of one connection",
+    message: { type: "join", channel: "presence-lobby", member: { user: "bob", id: "c-2" } },
+    json: '{"type":"join","channel":"presence-lobby","member":{"user":"bob","id":"c-2"}}',
+    msgpack:
+      "83a474797065a46a6f696ea76368616e6e656cae70726573656e63652d6c6f626279a66d656d62657282a475736572a3626f62a26964a3632d32",
+  },
+  {
     name: "leave",
     message: { type: "leave", channel: "presence-lobby", member: { user: "bob" } },
     json: '{"type":"leave","channel":"presence-lobby","member":{"user":"bob"}}',
@@ -409,6 +436,21 @@ export const serverVectors: readonly Vector<ServerMessage>[] = [
     json: '{"type":"published","ref":2,"id":"goal-1","position":"k3f9a.1.x81c"}',
     msgpack:
       "84a474797065a97075626c6973686564a372656602a26964a6676f616c2d31a8706f736974696f6eac6b336639612e312e78383163",
+  },
+  {
+    name: "publication of state, told to who comes late",
+    message: {
+      type: "publication",
+      channel: "board",
+      event: "move",
+      data: { to: "e4" },
+      id: "move-1",
+      time: 1767225600000,
+      stateKey: "é",
+    },
+    json: '{"type":"publication","channel":"board","event":"move","data":{"to":"e4"},"id":"move-1","time":1767225600000,"stateKey":"é"}',
+    msgpack:
+      "87a474797065ab7075626c69636174696f6ea76368616e6e656ca5626f617264a56576656e74a46d6f7665a46461746181a2746fa26534a26964a66d6f76652d31a474696d65cf0000019b76daa800a873746174654b6579a2c3a9",
   },
   {
     name: "publication with a position",

@@ -243,6 +243,8 @@ describe("server.health()", () => {
       unsubscribe: (channel) => broker.unsubscribe(channel),
       publish: (publication, keep) => broker.publish(publication, keep),
       read: (channel, range) => broker.read(channel, range),
+      state: (channel) => broker.state(channel),
+      clearState: (channel) => broker.clearState(channel),
       signal: (signal) => broker.signal(signal),
       close: () => broker.close(),
       ...parts,

@@ -63,7 +63,7 @@ describe("plain requests of pages", () => {
 
   test("may come from anywhere when the dialect says so", async () => {
     const echo = new Echo();
-    const { url } = await serve(Object.assign(echo, { anyOrigin: true }));
+    const { url } = await serve(Object.assign(echo, { origins: "any" }));
     expect(allowed(await open(url, "https://anywhere.example"))).toEqual([
       "https://anywhere.example",
       "true",

@@ -232,6 +232,41 @@ describe("sending", () => {
   });
 });
 
+describe("the state of a channel", () => {
+  test("is written by the server and its clients, told to who comes late, read and forgotten", async () => {
+    const { server, client, close } = createTestServer({
+      channels: { board: { state: { keys: 2 }, publish: "anyone" } },
+    });
+    const board = server.channel("board");
+    const { id } = await board.publish("move", { to: "e4" }, { stateKey: "white" });
+    await client().channel("board").publish("move", { to: "e5" }, { stateKey: "black" });
+    expect(await board.state()).toMatchObject([
+      { id, channel: "board", event: "move", data: { to: "e4" }, stateKey: "white" },
+      { data: { to: "e5" }, stateKey: "black" },
+    ]);
+    const late = client().channel("board");
+    const heard: unknown[] = [];
+    late.on("move", (data, { stateKey }) => heard.push([stateKey, data]));
+    await late.subscribe();
+    await board.publish("move", undefined, { stateKey: "black" });
+    await late.history().catch(() => undefined);
+    expect(heard).toEqual([
+      ["white", { to: "e4" }],
+      ["black", { to: "e5" }],
+      ["black", undefined],
+    ]);
+    await board.publish("move", 1, { stateKey: "b" });
+    await expect(board.publish("move", 1, { stateKey: "c" })).rejects.toMatchObject({ code: "limit-exceeded" });
+    await board.clearState();
+    expect(await board.state()).toEqual([]);
+    await expect(server.channel("plain").state()).rejects.toMatchObject({ code: "not-supported" });
+    await expect(server.channel("plain").clearState()).rejects.toMatchObject({ code: "not-supported" });
+    expect(() => board.publish("move", 1, { stateKey: "" })).toThrow(/state key/);
+    expect(() => server.channel("plain").publish("move", 1, { stateKey: "a" })).toThrow(/state: true/);
+    await close();
+  });
+});
+
 describe("batches", () => {
   test("payloads of a batched event travel together, at the latest after everyMs", async () => {
     const clock = new ManualClock();
@@ -260,6 +295,16 @@ describe("batches", () => {
     expect(heard.at(-1)).toBe("a 6");
     await close();
     expect(clock.timers).toBe(0);
+  });
+
+  test("a batch cannot be state", async () => {
+    const { server, close } = createTestServer({ channels: { board: { state: true } } });
+    server.batch("tick", { everyMs: 10 });
+    expect(() => server.channel("board").publish("tick", 1, { stateKey: "k" })).toThrow(
+      expect.objectContaining({ code: "not-supported" }),
+    );
+    expect(await server.channel("board").state()).toEqual([]);
+    await close();
   });
 
   test("a batch cannot have other recipients than its channel, and its options are checked", async () => {

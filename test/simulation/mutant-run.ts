@@ -11,7 +11,10 @@ const mutant = mutants.find((candidate) => candidate.name === name);
 if (!mutant) throw new Error(`there is no mutant "${name}"`);
 plant([mutant]);
 
-const { simulate } = await import("./simulate.ts");
+const simulate =
+  mutant.world === "presence"
+    ? (await import("./presence/simulate.ts")).simulatePresence
+    : (await import("./simulate.ts")).simulate;
 for (let seed = Number(from); seed < Number(from) + Number(seeds); seed += 1) {
   const { failure } = await simulate(seed);
   if (failure === undefined) continue;

@@ -5,6 +5,8 @@ export interface Mutant extends Mutation {
   readonly name: string;
   /** The first seed in which it breaks a promise, as `gate.ts` found it. */
   readonly seed: number;
+  /** The world that finds it, where that is not the one of publications. */
+  readonly world?: "presence";
 }
 
 /** Bugs that such code has had, in this project or in others; the simulation has to find each of them. */
@@ -85,8 +87,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a retry has another id",
     file: "client/subscription.ts",
-    find: "echo, id } as Asking,",
-    replace: "echo } as Asking,",
+    find: "event, data, id },",
+    replace: "event, data },",
     seed: 1,
   },
   {
@@ -127,8 +129,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "two links win one session",
     file: "dialects/native/conversation.ts",
-    find: "if (earlier) earlier.close(code, meaning);\n    else",
-    replace: "if (earlier) void [code, meaning];\n    else",
+    find: "if (earlier) earlier.close(code, meaning);",
+    replace: "if (earlier) void [code, meaning];",
     seed: 1,
   },
   {
@@ -221,5 +223,88 @@ export const mutants: readonly Mutant[] = [
     find: "(index === 0 || (isDrained && isKept) ? 0 : 1)",
     replace: "(index === 0 || isKept ? 0 : 1)",
     seed: 1,
+  },
+  {
+    name: "a leave is lost when a client dies",
+    file: "engine/membership.ts",
+    find: "if (channel) this.#disappear(channel, subscription);",
+    replace: "if (channel) this.#disappear(channel, subscription, true);",
+    seed: 1,
+    world: "presence",
+  },
+  {
+    name: "a leave is lost when a client closes",
+    file: "engine/membership.ts",
+    find: "for (const subscription of connection.subscriptions.values()) this.#leave(subscription);",
+    replace: "for (const subscription of connection.subscriptions.values()) this.#leave(subscription, true);",
+    seed: 1,
+    world: "presence",
+  },
+  {
+    name: "who has died stays in the list",
+    file: "engine/membership.ts",
+    find: "const departure = channel.presence?.leave(subscription.connection.id);",
+    replace:
+      "const departure = subscription.connection.isAway ? undefined : channel.presence?.leave(subscription.connection.id);",
+    seed: 1,
+    world: "presence",
+  },
+  {
+    name: "a user has left with one of two tabs",
+    file: "engine/presence.ts",
+    find: "const isLast = present.connections === 0;",
+    replace: "const isLast = present.connections <= 1;",
+    seed: 1,
+    world: "presence",
+  },
+  {
+    name: "a join comes after its leave",
+    file: "engine/membership.ts",
+    find: 'if (arrival) this.#announce({ kind: "join", channel: channel.name, ...arrival }, channel, except);',
+    replace:
+      'if (arrival) setTimeout(() => this.#announce({ kind: "join", channel: channel.name, ...arrival }, channel, except));',
+    seed: 1,
+    world: "presence",
+  },
+  {
+    name: "a grace goes on when its client is back",
+    file: "engine/suspension.ts",
+    find: "    grace.cancel();\n",
+    replace: "",
+    seed: 1,
+    world: "presence",
+  },
+  {
+    name: "who is back after a grace is not seen again",
+    file: "engine/membership.ts",
+    find: 'if (channel?.presence && subscription.state !== "joining") this.#appear(channel, subscription);',
+    replace: 'if (channel?.presence && subscription.state === "joining") this.#appear(channel, subscription);',
+    seed: 1,
+    world: "presence",
+  },
+  {
+    name: "who is back is welcomed before it hears what it missed",
+    file: "dialects/native/conversation.ts",
+    find: "const earlier = this.#wire.attach(link);",
+    replace: "const earlier = this.#wire.attach(link);\n    if (!earlier) this.#engine.resume(this.connection);",
+    seed: 1,
+    world: "presence",
+  },
+  {
+    name: "what authorize says is not heard",
+    file: "engine/authorize.ts",
+    find: 'if (!isGrant(allowed)) throw new CarillonError("forbidden");',
+    replace: "if (!isGrant(allowed)) return undefined;",
+    seed: 1,
+    world: "presence",
+  },
+  {
+    name: "what authorize says is kept for the channel",
+    file: "engine/authorize.ts",
+    find: "if (allowed === true) return undefined;",
+    replace:
+      "const kept = ((globalThis as { kept?: Set<string> }).kept ??= new Set());\n    if (allowed === true) kept.add(channel);\n    if (kept.has(channel)) return undefined;",
+    seed: 1,
+    world: "presence",
   },
 ];

@@ -1,5 +1,6 @@
 import { describeEntry } from "./schedule.ts";
 import type { Shrunk } from "./shrink.ts";
+import type { PresenceOutcome } from "./presence/simulate.ts";
 import type { Outcome } from "./simulate.ts";
 
 /** What a person needs to see a failure again. */
@@ -8,6 +9,16 @@ export function describeFailure({ seed, failure, tail, schedule }: Outcome): str
     `seed ${seed}: ${failure}`,
     `its schedule has ${schedule.length} entries; the last of its trace:`,
     ...tail.map((line) => `  ${line}`),
+    "",
+  ].join("\n");
+}
+
+export function describePresenceFailure({ seed, failure, tail }: PresenceOutcome): string {
+  return [
+    `seed ${seed}: ${failure}`,
+    "the last of its trace:",
+    ...tail.map((line) => `  ${line}`),
+    `node test/simulation/run.ts --presence --from ${seed} --seeds 1 --trace`,
     "",
   ].join("\n");
 }

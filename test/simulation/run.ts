@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { describeFailure, describeShrunk } from "./report.ts";
+import { simulatePresence } from "./presence/simulate.ts";
+import { describeFailure, describePresenceFailure, describeShrunk } from "./report.ts";
 import { shrink } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
 
@@ -12,6 +13,7 @@ const help = `usage: node test/simulation/run.ts [options]
   --only 3,17,20   only these entries of the seed's schedule; "-": none
   --trace          prints everything that happens
   --keep-going     after a failure, without making it smaller
+  --presence       the world of presence: 200 users who come and go
 `;
 
 const { values } = parseArgs({
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     trace: { type: "boolean", default: false },
     "keep-going": { type: "boolean", default: false },
+    presence: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -68,5 +71,30 @@ async function run(): Promise<number> {
   return failures;
 }
 
+async function runPresence(): Promise<number> {
+  const first = Number(values.from);
+  const start = performance.now();
+  let seeds = 0;
+  let failures = 0;
+  let moves = 0;
+  for (let seed = first; seed < first + Number(values.seeds); seed += 1) {
+    if (performance.now() - start > Number(values.minutes) * 60_000) break;
+    const outcome = await simulatePresence(seed, values.trace ? print : undefined);
+    seeds += 1;
+    moves += outcome.moves;
+    if (outcome.failure !== undefined) {
+      failures += 1;
+      print(describePresenceFailure(outcome));
+      if (!values["keep-going"]) break;
+    } else if (seed % Number(values.every) === 0 && (await simulatePresence(seed)).hash !== outcome.hash) {
+      print(`seed ${seed} went two ways`);
+      failures += 1;
+    }
+  }
+  const seconds = (performance.now() - start) / 1_000;
+  print(`${seeds} seeds, ${failures} failures, ${moves} comings and goings told, ${seconds.toFixed(1)} s`);
+  return failures;
+}
+
 if (values.help) print(help);
-else if ((await run()) > 0) process.exitCode = 1;
+else if ((await (values.presence ? runPresence() : run())) > 0) process.exitCode = 1;

@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { hunt, inParallel } from "./hunt.ts";
 import { mutants } from "./mutants.ts";
 import { mutated } from "./mutation.ts";
-import { describeShrunk } from "./report.ts";
+import { simulatePresence } from "./presence/simulate.ts";
+import { describePresenceFailure, describeShrunk } from "./report.ts";
 import { scheduleOf, simulate } from "./simulate.ts";
 import { shrink } from "./shrink.ts";
 
@@ -37,6 +38,27 @@ describe("simulation", () => {
     expect(empty).toMatchObject({ heard: 0, failure: undefined });
     expect(scheduleOf(1)).toEqual(one.schedule);
   });
+});
+
+describe("presence in the simulation", () => {
+  test(
+    "12 seeds of 200 users and 60 virtual seconds: everybody knows just who is there, and nobody hears a secret",
+    { timeout: 120_000 },
+    async () => {
+      let moves = 0;
+      let heard = 0;
+      for (const seed of seeds.slice(0, 12)) {
+        const outcome = await simulatePresence(seed);
+        if (outcome.failure !== undefined) expect.fail(describePresenceFailure(outcome));
+        if (seed % 6 === 0) expect((await simulatePresence(seed)).hash).toBe(outcome.hash);
+        moves += outcome.moves;
+        heard += outcome.heard;
+      }
+      // Where nobody comes or goes, and nobody speaks, all is well.
+      expect(moves).toBeGreaterThan(100_000);
+      expect(heard).toBeGreaterThan(10_000);
+    },
+  );
 });
 
 describe("the mutation gate", () => {

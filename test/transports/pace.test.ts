@@ -108,3 +108,15 @@ test("calls nobody after its end, and leaves no timer", async () => {
   await turn();
   expect([waiting.times, turned.times]).toEqual([0, 0]);
 });
+
+test("says when a client has used up its budget, and not when its turn is over", async () => {
+  let times = 0;
+  const sender = new Sender({ perSecond: 100, burst: 128, usedUp: () => void (times += 1) });
+  expect(await sender.takeAll(128)).toBe(128);
+  expect(times).toBe(0);
+  expect(sender.take()).toBe(0);
+  expect(times).toBe(1);
+  sender.clock.advance(1_000);
+  expect(await sender.takeAll(100)).toBe(100);
+  expect(times).toBe(1);
+});

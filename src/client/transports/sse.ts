@@ -22,6 +22,7 @@ async function stream(pipe: HttpPipe): Promise<void> {
   const reader = (await pipe.get("sse")).body!.getReader();
   const decoder = new TextDecoder();
   let text = "";
+  let seam = "";
   let isIdle = true;
   for (;;) {
     const { value, done } = await reader.read();
@@ -30,12 +31,14 @@ async function stream(pipe: HttpPipe): Promise<void> {
     pipe.ready();
     const more = decoder.decode(value, { stream: true });
     text += more;
+    seam = seam.slice(-1) + more;
     // A long event comes in many pieces, and is not looked through for each of them.
-    if (!more.includes("\n") && text.length <= maxEventLength) continue;
-    const events = text.split("\n\n");
-    text = events.pop()!;
+    if (seam.includes("\n\n")) {
+      const events = text.split("\n\n");
+      text = events.pop()!;
+      for (const event of events) if (readEvent(event, pipe)) isIdle = false;
+    }
     if (text.length > maxEventLength) pipe.end(1009, "");
-    for (const event of events) if (readEvent(event, pipe)) isIdle = false;
   }
   // A server that can only say hello is no use, and would be asked without pause.
   if (isIdle) pipe.end(1006, "");

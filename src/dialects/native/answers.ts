@@ -54,13 +54,13 @@ export function answerTo(
 }
 
 function subscribe(
-  { ref, channel, since }: SubscribeMessage,
+  { ref, channel, since, token }: SubscribeMessage,
   engine: Engine,
   connection: LiveConnection,
   send: (message: ServerMessage) => void,
 ): Later<void> {
   const after = since === undefined ? undefined : (readPosition(since) ?? "unknown");
-  return andThen(engine.join(connection, channel, after), ({ members, position, recovered, start }) => {
+  return andThen(engine.join(connection, channel, after, token), ({ members, position, recovered, start }) => {
     send({
       type: "subscribed",
       ref,

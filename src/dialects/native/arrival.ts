@@ -112,7 +112,7 @@ export class Arrival implements Session {
       earlier.expire("superseded");
       return this.#begin(message);
     }
-    return andThen(engine.identify(handshake, token), ({ userId, expiresAt }) => {
+    return andThen(engine.identify(handshake, token), ({ userId, expiresAt, tokenId }) => {
       if (this.#isOver) return undefined;
       // It may have ended or gone on elsewhere meanwhile; and who comes with another name is not who left.
       const isSame = sessions.find(session!) === earlier && userId === earlier.connection.userId;
@@ -120,6 +120,7 @@ export class Arrival implements Session {
       this.#deadline.cancel();
       this.#conversation = earlier;
       earlier.connection.expiresAt = expiresAt;
+      earlier.connection.tokenId = tokenId;
       earlier.resume(this.#parts.wire, received);
       this.#release(earlier);
       return undefined;

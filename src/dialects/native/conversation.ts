@@ -99,11 +99,12 @@ export class Conversation {
     const earlier = this.#wire.attach(link);
     const { code, meaning } = closeCodes.superseded;
     if (earlier) earlier.close(code, meaning);
-    else this.#engine.resume(this.connection);
     this.#sessions.unpark(this);
     this.#acknowledged = this.#received;
     this.#tell({ ...welcomeOf(this.connection, this.#settings, this.secret), resumed: true, received: this.#received });
     this.#wire.repeat();
+    // What others and the application say to its return comes after what it missed.
+    if (!earlier) this.#engine.resume(this.connection);
     this.#beat();
     this.#lifetime.start();
   }

@@ -18,7 +18,7 @@ export function native(options: NativeOptions = {}): Dialect {
   const settings = nativeOptions(options);
   return {
     name: "native",
-    anyOrigin: false,
+    origins: "server",
     mount(engine) {
       const json = nativeFormat(createJsonCodec(parseJson));
       const formats = new Map(

@@ -9,7 +9,15 @@ import { positionText } from "./position.ts";
 /** Encodes deliveries for all clients of one codec. */
 export function nativeEncoder(codec: Codec): Encoder {
   const itemOf = codec.subprotocol === subprotocols.json ? bytesAsText : (item: unknown) => item;
-  return { encode: (delivery) => [codec.encode(messageOf(delivery, itemOf))] };
+  return {
+    encode: (delivery) => (isShown(delivery) ? [codec.encode(messageOf(delivery, itemOf))] : undefined),
+  };
+}
+
+/** Users come with their first connection and go with their last one; a member with an id is a connection. */
+function isShown(delivery: Delivery): boolean {
+  if (delivery.kind === "join") return delivery.isFirst || delivery.member.id !== undefined;
+  return delivery.kind !== "leave" || delivery.isLast || delivery.member.id !== undefined;
 }
 
 /** JSON has a field for bytes as a whole payload, and no place for them in a list. */
@@ -18,15 +26,13 @@ function bytesAsText(item: unknown): unknown {
 }
 
 /** One publication in the native words. */
-export function publicationMessage({
-  channel,
-  event,
-  data,
-  id,
-  time,
-  from,
-  position,
-}: Publication): PublicationMessage {
+export function publicationMessage(publication: Publication): PublicationMessage {
+  const { stateKey } = publication;
+  const message = plainMessage(publication);
+  return stateKey === undefined ? message : { ...message, stateKey };
+}
+
+function plainMessage({ channel, event, data, id, time, from, position }: Publication): PublicationMessage {
   if (position) {
     const place = positionText(position);
     return from

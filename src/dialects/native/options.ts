@@ -1,8 +1,8 @@
 import { CarillonError } from "../../errors/carillon-error.ts";
-import type { WebSocketSettings } from "../dialect.ts";
+import type { WebSocketLimits } from "../dialect.ts";
 
 /** How an endpoint of the native dialect behaves. */
-export interface NativeOptions extends Partial<WebSocketSettings> {
+export interface NativeOptions extends Partial<WebSocketLimits> {
   /**
    * How long a client may take from opening the wire to being connected, the `authenticate` hook and middleware included;
    * then it is closed with 4504.

@@ -24,7 +24,9 @@ export type Signal =
   /** Everyone in a channel, or one user in it, is taken out. */
   | { readonly kind: "expel"; readonly channel: string; readonly user?: string }
   /** All connections of a user are closed. */
-  | { readonly kind: "disconnect"; readonly user: string; readonly code: number; readonly reason: string };
+  | { readonly kind: "disconnect"; readonly user: string; readonly code: number; readonly reason: string }
+  /** All connections that fit every field are closed, since nobody may be let in as they were. */
+  | { readonly kind: "revoke"; readonly user?: string; readonly session?: string; readonly token?: string };
 
 /** How much of a channel's past is kept. */
 export interface HistoryPolicy {
@@ -34,12 +36,42 @@ export interface HistoryPolicy {
   readonly ttlMs: number;
 }
 
+/** How much state a channel has: values under keys, of which each new subscriber is told the last. */
+export interface StatePolicy {
+  /**
+   * So many keys, 1 to 100,000.
+   *
+   * @default 1_000
+   */
+  readonly keys?: number;
+  /**
+   * So many bytes, the keys and the payloads together: UTF-8, the payloads as JSON, or as they are when they are bytes.
+   *
+   * @default 1_048_576 // 1 MiB
+   */
+  readonly bytes?: number;
+  /**
+   * Each value for so long since it was written, in milliseconds.
+   *
+   * @default 86_400_000 // a day
+   */
+  readonly ttlMs?: number;
+}
+
+/** A write to a channel's state, measured. */
+export interface StateWrite extends Required<StatePolicy> {
+  /** The bytes of its key and its payload. */
+  readonly size: number;
+}
+
 /** What a broker does with a publication besides handing it out. */
 export interface Keep {
   /** Appends it to the channel's history. */
   readonly history?: HistoryPolicy;
   /** The publisher chose its id, and may publish it again: repeated within five minutes it changes nothing. */
   readonly once?: true;
+  /** It is the channel's state under its `stateKey` from now on or, without a payload, removes what is there. */
+  readonly state?: StateWrite;
 }
 
 /** What became of a publication. */
@@ -48,6 +80,8 @@ export interface Accepted {
   readonly position?: Position;
   /** It had been accepted before, at that position, and was not handed out again. */
   readonly isRepeat?: true;
+  /** The channel's state has no room for it: nothing was changed, and nothing handed out. */
+  readonly isFull?: true;
 }
 
 /** Which part of a history. Without `after` and `before`: the newest. */
@@ -86,8 +120,9 @@ export interface BrokerEvents {
  * - A broker MAY repeat or lose, and MUST NOT invent. Where history is kept, what was lost can be read.
  * - `subscribe` and `unsubscribe` of a channel MUST take effect in the order they were called; what is published after
  *   `subscribe` has finished MUST arrive.
- * - `publish` MUST NOT finish before the broker has accepted the publication. Appending it to history and giving it its
- *   position are one step; offsets of an epoch grow by one.
+ * - `publish` MUST NOT finish before the broker has accepted the publication. Appending it to history, giving it its position
+ *   and writing it to the channel's state are one step; offsets of an epoch grow by one.
+ * - State outlives its subscribers. A repeat MUST NOT change it, nor what has no room in it; removing always has.
  * - An epoch MUST change whenever history was lost or made anew. A position is covered only when the tag that is stored at
  *   its offset is the same.
  * - `signal` MUST reach every node, this one included.
@@ -103,6 +138,10 @@ export interface Broker {
   publish(publication: Publication, keep?: Keep): Later<Accepted>;
   /** A part of a channel's history, whether someone has subscribed to it or not. */
   read(channel: string, range: HistoryRange): Later<HistoryPage>;
+  /** A channel's state: the last publication of each key, in the order in which they were written, with their positions. */
+  state(channel: string): Later<readonly Publication[]>;
+  /** Forgets a channel's state; nobody is told. */
+  clearState(channel: string): Later<void>;
   signal(signal: Signal): Later<void>;
   close(): Promise<void>;
 }

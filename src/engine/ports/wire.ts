@@ -39,4 +39,6 @@ export interface Wire {
 export interface WireHandler {
   receive(frame: Frame): void;
   closed(code: number, reason: string): void;
+  /** The peer has answered a ping. */
+  ponged?(): void;
 }

@@ -5,6 +5,8 @@ export interface Fault {
   readonly status: number;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Instead of the message on a line of its own. */
+  readonly body?: string;
 }
 
 /** One plain request and its answer, which is given once. */
@@ -32,16 +34,20 @@ export class Exchange {
     return this.response.headersSent || this.response.destroyed;
   }
 
-  answer(status: number, contentType?: string, body?: string | Uint8Array): void {
+  answer(
+    status: number,
+    contentType?: string,
+    body?: string | Uint8Array,
+    headers?: Readonly<Record<string, string>>,
+  ): void {
     if (this.isOver) return;
-    const headers = contentType === undefined ? undefined : { "Content-Type": contentType };
-    this.begin(status, { ...headers, ...lengthOf(status, body) });
+    const typed = contentType === undefined ? undefined : { "Content-Type": contentType };
+    this.begin(status, { ...typed, ...lengthOf(status, body), ...headers });
     this.response.end(body);
   }
 
-  fail({ status, message, headers }: Fault): void {
+  fail({ status, message, headers, body = `${message}\n` }: Fault): void {
     if (this.isOver) return;
-    const body = `${message}\n`;
     this.begin(status, { "Content-Type": "text/plain; charset=utf-8", ...lengthOf(status, body), ...headers });
     this.response.end(body);
   }

@@ -3,8 +3,10 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket, type ServerOptions } from "ws";
 import type { WebSocketSettings } from "../../dialects/dialect.ts";
 import type { Wire, WireHandler } from "../../engine/ports/wire.ts";
+import { closeCodes } from "../../errors/close-codes.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { OutboundBudget } from "../outbound-budget.ts";
+import { limitControlFrames } from "./control-frames.ts";
 import { keepAlive } from "./heartbeat.ts";
 import { deflating } from "./deflate.ts";
 import { frame } from "./framing.ts";
@@ -32,6 +34,9 @@ const deflateOffer = {
   clientNoContextTakeover: true,
   serverMaxWindowBits: false as never,
 };
+
+/** Still in turns with the others. */
+const unpaced: MessageRate = { perSecond: Infinity, burst: Infinity };
 
 /** What the WebSockets of one endpoint are made of. */
 export interface NodeWebSocketsParts {
@@ -83,13 +88,17 @@ export class NodeWebSockets {
     const clock = this.#clock;
     const settings = this.#settings;
     const shared = webSocket.extensions === "" ? this.#plain : this.#deflated;
-    const parts = { webSocket, socket, shared, clock, settings, budget: this.#budget, rate: this.#rate };
-    const wire = new WebSocketWire(parts);
-    wire.serve(begin(wire));
-    const alive = keepAlive(webSocket, clock, settings);
+    const rate = settings.isUnpaced ? unpaced : this.#rate;
+    const wire = new WebSocketWire({ webSocket, socket, shared, clock, settings, budget: this.#budget, rate });
+    const handler = begin(wire);
+    wire.serve(handler);
+    if (handler.ponged) webSocket.on("pong", () => handler.ponged?.());
+    const alive = keepAlive({ webSocket, wire, clock, settings });
+    const { code, meaning } = closeCodes["policy-violation"];
+    limitControlFrames(webSocket, clock, () => wire.close(code, meaning));
     socket.on("drain", () => wire.settled());
     webSocket.on("message", (data, isBinary) => {
-      alive.heard();
+      alive.said();
       // The peer has until the close timeout to answer, and may say much until then.
       if (wire.isClosing) return;
       const bytes = data as Buffer;

@@ -3,7 +3,7 @@ import type { WebSocket } from "ws";
 import { closeCodes } from "../../errors/close-codes.ts";
 import type { WebSocketSettings } from "../../dialects/dialect.ts";
 import type { Frame, Packet, Wire, WireHandler } from "../../engine/ports/wire.ts";
-import type { Clock } from "../../platform/clock.ts";
+import type { Clock, Timer } from "../../platform/clock.ts";
 import type { Debtor, OutboundBudget } from "../outbound-budget.ts";
 import type { MessageRate } from "../pace.ts";
 import type { Sends, SharedSends } from "../shared-sends.ts";
@@ -29,11 +29,16 @@ export class WebSocketWire implements Wire, Debtor {
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
   readonly #settings: WebSocketSettings;
+  readonly #clock: Clock;
   readonly #sends: Sends;
   readonly #budget: OutboundBudget;
   readonly #intake: Intake;
   #handler: WireHandler | undefined;
   #undrained: (() => void)[] = [];
+  /** Messages that the socket did not take at once. */
+  #waiting = 0;
+  /** Cuts off a peer that takes nothing. */
+  #stuck: Timer | undefined;
   #closing = false;
   /** How this side ended it, if it did: what the application should hear instead of the 1006 of a cut socket. */
   ending: { readonly code: number; readonly reason: string } | undefined;
@@ -41,6 +46,7 @@ export class WebSocketWire implements Wire, Debtor {
   constructor({ webSocket, socket, shared, clock, settings, budget, rate }: WebSocketWireParts) {
     this.#webSocket = webSocket;
     this.#socket = socket;
+    this.#clock = clock;
     this.#settings = settings;
     this.#budget = budget;
     this.#sends = shared.sends(this);
@@ -116,23 +122,33 @@ export class WebSocketWire implements Wire, Debtor {
   }
 
   /** Frames that are ready, from the flush. Whole frames only, so that they may stand between those of `webSocket`. */
-  write(bytes: Uint8Array, now: number): void {
+  write(bytes: Uint8Array, now: number, packets: number): void {
     if (!this.#socket.writable) return;
     this.lastWriteAt = now;
     // As long as the socket takes more, nothing near a limit can wait.
     if (this.#socket.write(bytes)) return;
+    const { maxBufferedBytes, maxBufferedMessages = Infinity, writeTimeoutMs } = this.#settings;
     const owed = this.#socket.writableLength;
-    if (owed > this.#settings.maxBufferedBytes) this.shed();
-    else this.#budget.owe(this, owed);
+    this.#waiting += packets;
+    if (owed > maxBufferedBytes || this.#waiting > maxBufferedMessages) {
+      this.shed();
+      return;
+    }
+    if (writeTimeoutMs !== undefined) this.#stuck ??= this.#clock.after(writeTimeoutMs, () => this.destroy());
+    this.#budget.owe(this, owed);
   }
 
   shed(): void {
-    this.#close(closeCodes.slow.code, closeCodes.slow.meaning);
+    const { code, reason } = this.#settings.slow ?? { code: closeCodes.slow.code, reason: closeCodes.slow.meaning };
+    this.#close(code, reason);
     this.#budget.owe(this, 0);
   }
 
   /** The socket has no more to write, or is gone. */
   settled(): void {
+    this.#waiting = 0;
+    this.#stuck?.cancel();
+    this.#stuck = undefined;
     this.#budget.owe(this, 0);
     if (this.#undrained.length === 0) return;
     const undrained = this.#undrained;

@@ -24,7 +24,7 @@ describe("native()", () => {
       maxBufferedBytes: 1_048_576,
       compressFromBytes: 0,
     });
-    expect(native()).toMatchObject({ name: "native", anyOrigin: false });
+    expect(native()).toMatchObject({ name: "native", origins: "server" });
   });
 
   it.each(names)("refuses a %s that cannot work, naming it", (name) => {

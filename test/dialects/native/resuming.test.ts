@@ -52,6 +52,29 @@ describe("resuming a session (P3, P5, L20)", () => {
     expect(world.application.disconnects).toHaveLength(0);
   });
 
+  it("hears that it was away, and is there again, after what it missed, and once", () => {
+    const world = nativeWorld();
+    const { client, welcome } = sessionOf(world);
+    const [connection] = world.application.connects;
+    client.send({ type: "subscribe", ref: 1, channel: "presence-a" });
+    client.heard();
+    client.wire.hangUp();
+    world.clock.advance(5_000);
+    world.application.resumed = () => connection!.send("hello again");
+    const back = comeBack(world, welcome.session, 1);
+    const member = { user: connection!.id };
+    const told = [
+      { type: "leave", channel: "presence-a", member },
+      { type: "join", channel: "presence-a", member },
+      { type: "send", event: "hello again" },
+    ];
+    expect(back.heard()).toEqual([expect.objectContaining({ type: "connected", resumed: true }), ...told]);
+    // They count as any others: what was received of them is not repeated.
+    back.wire.hangUp();
+    world.application.resumed = () => undefined;
+    expect(comeBack(world, welcome.session, 4).heard()).toMatchObject([{ type: "connected", resumed: true }]);
+  });
+
   it("repeats what the client had not received when its link broke", () => {
     const world = nativeWorld();
     const { client, welcome } = sessionOf(world);

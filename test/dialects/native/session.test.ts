@@ -103,6 +103,27 @@ describe("subscribing", () => {
     ]);
   });
 
+  it("N21: tells of a user with two connections once, and of each of them where the rule shows connections", () => {
+    const { application, entered } = nativeWorld({
+      channels: { users: { presence: true }, tabs: { presence: "connections" } },
+    });
+    const [ada, bob, alsoBob] = [entered("ada"), entered("bob"), entered("bob")];
+    for (const channel of ["users", "tabs"]) {
+      for (const client of [ada, bob, alsoBob]) client.send({ type: "subscribe", ref: 1, channel });
+      for (const client of [bob, alsoBob]) client.send({ type: "unsubscribe", ref: 2, channel });
+    }
+    const [, first, second] = application.connects.map(({ id }) => ({ user: "bob", id }));
+    expect(ada.heard().slice(1)).toMatchObject([
+      { type: "join", channel: "users", member: { user: "bob" } },
+      { type: "leave", channel: "users", member: { user: "bob" } },
+      { type: "subscribed", channel: "tabs", members: [{ user: "ada", id: application.connects[0]!.id }] },
+      { type: "join", channel: "tabs", member: first },
+      { type: "join", channel: "tabs", member: second },
+      { type: "leave", channel: "tabs", member: first },
+      { type: "leave", channel: "tabs", member: second },
+    ]);
+  });
+
   it("by the server is told without a ref", async () => {
     const { entered, application } = nativeWorld();
     const ada = entered("ada");

@@ -56,6 +56,14 @@ export class BrokerStore {
     return this.#memory.read(channel, range) as HistoryPage;
   }
 
+  state(channel: string): readonly Publication[] {
+    return this.#memory.state(channel) as readonly Publication[];
+  }
+
+  clearState(channel: string): void {
+    void this.#memory.clearState(channel);
+  }
+
   /** Everything is lost. */
   reset(): void {
     const { channels, truth, now } = this.#parts;

@@ -149,7 +149,8 @@ export function whenRunning(clock: ActorClock, run: () => void): void {
   else run();
 }
 
-function handshakeOf(url: URL, subprotocol: string): Handshake {
+/** What a server knows of a client that comes from here. */
+export function handshakeOf(url: URL, subprotocol: string): Handshake {
   const headers = { host: url.host, "sec-websocket-protocol": subprotocol };
   return {
     method: "GET",
@@ -159,6 +160,7 @@ function handshakeOf(url: URL, subprotocol: string): Handshake {
     rawHeaders: Object.entries(headers).flat(),
     header: (name) => (Object.hasOwn(headers, name) ? headers[name as keyof typeof headers] : undefined),
     ip: "127.0.0.1",
+    locals: {},
     secure: false,
   };
 }

@@ -152,6 +152,8 @@ export class SharedBroker {
       },
       publish: (publication, keep) => this.#publish(own(), publication, keep),
       read: (channel, range) => this.#perform(own(), "any order", (): HistoryPage => this.store.read(channel, range)),
+      state: (channel) => this.#perform(own(), "any order", () => this.store.state(channel)),
+      clearState: (channel) => this.#perform(own(), "in order", () => this.store.clearState(channel)),
       signal: () => undefined,
       close: () => {
         leave();

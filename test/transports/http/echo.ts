@@ -15,7 +15,7 @@ export interface Echoing {
 /** A dialect that sends back what it is sent, and lets a test hold the wires. */
 export class Echo implements Dialect {
   readonly name = "echo";
-  readonly anyOrigin = false;
+  readonly origins = "server";
   readonly sessions: Echoing[] = [];
   readonly #http: Partial<HttpSettings>;
   readonly #webSocket: Partial<WebSocketSettings>;

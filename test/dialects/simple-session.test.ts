@@ -1,0 +1,143 @@
+import { describe, expect, test } from "vitest";
+import { SimpleSession, type SimpleSessionParts } from "../../src/dialects/simple-session.ts";
+import type { LiveConnection } from "../../src/engine/connection.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { createServer, native, type ServerOptions } from "../../src/index.ts";
+import { FakeWire } from "../../src/testing/fake-wire.ts";
+import { handshake } from "../engine/support.ts";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
+
+interface Opened {
+  readonly session: SimpleSession;
+  readonly wire: FakeWire;
+  readonly log: string[];
+}
+
+/** An engine as a server makes it, for a session of a dialect that a test makes up. */
+function engineOf(options: ServerOptions): Engine {
+  let mounted: Engine | undefined;
+  const spy = {
+    ...native(),
+    mount(engine: Engine) {
+      mounted = engine;
+      return native().mount(engine);
+    },
+  };
+  createServer({ endpoints: { "/x": spy }, ...options });
+  return mounted!;
+}
+
+function open(options: ServerOptions = {}, parts: Partial<SimpleSessionParts> = {}): Opened {
+  const wire = new FakeWire();
+  const log: string[] = [];
+  const session = new SimpleSession({
+    engine: engineOf(options),
+    wire,
+    handshake: handshake(),
+    dialect: "made-up",
+    encoder: { encode: (delivery) => [delivery.kind] },
+    opened: ({ userId }) => log.push(`opened ${userId}`),
+    heard: (frame) => void log.push(String(frame)),
+    failed: (error) => log.push(`failed ${(error as Error).message}`),
+    refused(error, refusedWire) {
+      log.push(`refused ${error.code}`);
+      refusedWire.close(1008, error.code);
+    },
+    ended: (_connection, { code }) => log.push(`ended ${code}`),
+    farewell: { code: 1001, reason: "bye" },
+    ...parts,
+  });
+  wire.handler = session;
+  return { session, wire, log };
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe("a simple session", () => {
+  test("is let in as it comes, heard in order, and gone with its wire, once", () => {
+    const { session, wire, log } = open({}, { id: "own-id" });
+    expect(session.connection).toMatchObject({ id: "own-id", dialect: "made-up", isOpen: true });
+    wire.receive("a");
+    wire.receive("b");
+    session.closed(1005, "");
+    session.closed(1005, "");
+    wire.receive("c");
+    expect(log).toEqual(["opened undefined", "a", "b", "ended 1005"]);
+    expect(session.connection.isOpen).toBe(false);
+  });
+
+  test("what comes while its hooks are asked waits for them", async () => {
+    const { wire, log } = open({ authenticate: () => Promise.resolve({ userId: "ann" }) });
+    wire.receive("a");
+    expect(log).toEqual([]);
+    await settled();
+    expect(log).toEqual(["opened ann", "a"]);
+  });
+
+  test("the dialect's own way to say who it is comes before the application's", () => {
+    const { log } = open({ authenticate: () => undefined }, { authenticate: () => ({ userId: "bob" }) });
+    expect(log).toEqual(["opened bob"]);
+  });
+
+  test("is refused in the dialect's words, at once and later, and heard no more", async () => {
+    const token = { token: "the token" };
+    const sync = open({ authenticate: (attempt) => (attempt.token === "other" ? {} : undefined) }, token);
+    const later = open({ authenticate: () => Promise.resolve(undefined) });
+    await settled();
+    for (const { wire, log, session } of [sync, later]) {
+      wire.receive("a");
+      expect(log).toEqual(["refused unauthorized"]);
+      expect(wire.closing).toEqual({ code: 1008, reason: "unauthorized" });
+      expect(session.connection.state).toBe("closed");
+    }
+  });
+
+  test("one that is gone before its hooks have answered is not let in", async () => {
+    const { session, log } = open({ authenticate: () => Promise.resolve({}) });
+    session.closed(1006, "");
+    await settled();
+    expect(log).toEqual([]);
+    expect(session.connection.state).toBe("closed");
+  });
+
+  test("hears one thing after another, whatever takes how long", async () => {
+    const finish: (() => void)[] = [];
+    const order: string[] = [];
+    const slow = (frame: unknown): Promise<void> => {
+      order.push(String(frame));
+      return new Promise((resolve) => finish.push(resolve));
+    };
+    const { wire } = open({}, { heard: slow });
+    wire.receive("a");
+    wire.receive("b");
+    expect(order).toEqual(["a"]);
+    finish[0]!();
+    await settled();
+    expect(order).toEqual(["a", "b"]);
+  });
+
+  test("what hearing throws or rejects with goes to the dialect, and the next is heard", async () => {
+    const heard = (frame: unknown, connection: LiveConnection): Promise<void> => {
+      connection.data.set("last", frame);
+      if (frame === "throws") throw new Error("thrown");
+      return frame === "rejects" ? Promise.reject(new Error("rejected")) : Promise.resolve();
+    };
+    const { session, wire, log } = open({}, { heard });
+    for (const frame of ["throws", "rejects", "fine"]) wire.receive(frame);
+    await settled();
+    expect(log).toEqual(["opened undefined", "failed thrown", "failed rejected"]);
+    expect(session.connection.data.get("last")).toBe("fine");
+  });
+
+  test("says goodbye in the dialect's way when the server stops, and when its identity ends", () => {
+    const stopping = open();
+    stopping.session.drain();
+    const clock = new ManualClock();
+    const authenticate = (): object => ({ expiresAt: clock.wall() + 10_000 });
+    const expiring = open({ clock, authenticate });
+    clock.advance(9_999);
+    expect(expiring.wire.closing).toBe(undefined);
+    clock.advance(1);
+    for (const { wire } of [stopping, expiring]) expect(wire.closing).toEqual({ code: 1001, reason: "bye" });
+  });
+});

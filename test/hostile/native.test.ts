@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { describe, expect } from "vitest";
 import { WebSocket } from "ws";
 import { overWebSocket } from "./native-client.ts";
-import { hostile, type Elsewhere, type Row } from "./rows.ts";
+import { hostile, type Row } from "./rows.ts";
 import type { Target } from "./target.ts";
 
 /** What comes of frames on a connection that has said nothing else, one after another. */
@@ -21,9 +21,7 @@ const said = (what: string, id: string, frames: readonly object[], expected: rea
 const subscribe = (channel: string, ref = 1): object => ({ type: "subscribe", ref, channel });
 const refused = (code: string, ref = 1): readonly object[] => [{ type: "error", ref, code }];
 
-const elsewhere = (ids: readonly string[], because: string): readonly Elsewhere[] => ids.map((id) => ({ id, because }));
-
-const rows: readonly (Row | Elsewhere)[] = [
+const rows: readonly Row[] = [
   ...[{ type: "publish", ref: 1, channel: "open", event: "x" }, subscribe("open"), { type: "ping" }].map((frame) => ({
     id: "N01",
     what: `${JSON.stringify(frame).slice(0, 30)} before connect ends it`,
@@ -87,19 +85,8 @@ const rows: readonly (Row | Elsewhere)[] = [
     ),
   ),
   said("an answer that nobody asked for is ignored", "N18", [{ type: "response", ref: 9, data: 1 }], [[]]),
-  ...elsewhere(["N02", "N24", "N25"], "tried by name in test/dialects/native/{connecting,session}.test.ts"),
-  ...elsewhere(["N29", "N30"], "tried by name in test/dialects/native/expiring.test.ts"),
-  ...elsewhere(["N05", "N11"], "tried by name in test/engine/authorize.test.ts"),
-  ...elsewhere(["N07", "N08", "N14"], "tried by name in test/engine/{names,channel-rules,channels}.test.ts"),
-  ...elsewhere(["N19", "N21", "N28"], "tried by name in test/engine/{requests,presence,delivery}.test.ts"),
-  ...elsewhere(["N10", "N12"], "what whispers may do is tried in test/engine/whispering.test.ts"),
-  ...elsewhere(["N15", "N17", "N20"], "positions, pages and ids are those of test/engine/{recovery,history}.test.ts"),
-  ...elsewhere(["N16"], "whose session it is, is tried in test/dialects/native/resuming.test.ts"),
-  ...elsewhere(["N22"], "this target has no channel with state, which late joiners would be told"),
-  ...elsewhere(["N23"], "who owns a channel is tried in test/engine/ownership.test.ts"),
-  ...elsewhere(["N26", "N27"], "clients send no batches here, and no prefix is kept for them"),
 ];
 
 describe("the native dialect", () => {
-  hostile({ group: "N", to: 30 }, rows);
+  hostile({ group: "N" }, rows);
 });

@@ -1,7 +1,9 @@
 import { once } from "node:events";
+import { inspect } from "node:util";
 import { expect } from "vitest";
 import { WebSocket } from "ws";
 import { createServer, native, type NativeOptions, type Server, type ServerOptions } from "../../src/index.ts";
+import { metrics } from "../../src/metrics/index.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { turn } from "../transports/http/serve.ts";
 
@@ -40,6 +42,9 @@ class Witness {
   }
 }
 
+/** In the tokens, cookies and headers of hostile clients: no log and no metric may hold it. */
+export const canary = "canary-7d1f0e9b";
+
 const prototypeKeys = Reflect.ownKeys(Object.prototype);
 
 /** A server that hostile clients may try, and what must be true of it after each of them. */
@@ -49,6 +54,10 @@ export class Target {
   /** Of the native endpoint. */
   readonly url: string;
   readonly warnings: string[];
+  /** Everything that was logged, with its facts. */
+  readonly log: string[];
+  /** How long the witness waited for its echo after each row, in milliseconds. */
+  readonly waits: number[] = [];
   readonly #witness: Witness;
 
   private constructor(parts: {
@@ -56,22 +65,38 @@ export class Target {
     clock: ManualClock;
     url: string;
     warnings: string[];
+    log: string[];
     witness: Witness;
   }) {
     this.server = parts.server;
     this.clock = parts.clock;
     this.url = parts.url;
     this.warnings = parts.warnings;
+    this.log = parts.log;
     this.#witness = parts.witness;
   }
 
-  static async start(options: NativeOptions = {}, more: ServerOptions = {}): Promise<Target> {
-    const clock = new ManualClock();
+  /** @param credentials the witness's */
+  static async start(
+    options: NativeOptions = {},
+    more: ServerOptions = {},
+    { token, query = "" }: { readonly token?: string; readonly query?: string } = {},
+  ): Promise<Target> {
+    const clock = (more.clock as ManualClock | undefined) ?? new ManualClock();
     const warnings: string[] = [];
+    const log: string[] = [];
+    const logged = (facts: object, message: string): void => void log.push(`${message} ${inspect(facts)}`);
     const logger = {
-      info: () => undefined,
-      warn: (_facts: object, message: string) => void warnings.push(message),
-      error: (facts: object, message: string) => void warnings.push(`error: ${message} ${JSON.stringify(facts)}`),
+      debug: logged,
+      info: logged,
+      warn(facts: object, message: string) {
+        logged(facts, message);
+        warnings.push(message);
+      },
+      error(facts: object, message: string) {
+        logged(facts, message);
+        warnings.push(`error: ${message} ${JSON.stringify(facts)}`);
+      },
     };
     const server = createServer({
       // Time stands still between rows, so nobody is pinged, and nobody misses it.
@@ -81,22 +106,24 @@ export class Target {
       },
       channels: { "open*": { publish: "anyone" } },
       origins: ["https://app.example.com"],
-      clock,
       logger,
       ...more,
+      clock,
     });
     server.on("echo", ({ data, reply }) => reply(data));
     const url = `${(await server.listen({ host: "127.0.0.1" })).url}carillon`;
-    const socket = new WebSocket(url.replace("http", "ws"));
+    const socket = new WebSocket(url.replace("http", "ws") + query);
     await once(socket, "open");
-    socket.send('{"type":"connect"}');
+    socket.send(JSON.stringify({ type: "connect", token }));
     await once(socket, "message");
-    return new Target({ server, clock, url, warnings, witness: new Witness(socket) });
+    return new Target({ server, clock, url, warnings, log, witness: new Witness(socket) });
   }
 
   /** What is true after whatever was tried: others are served, nothing is left behind, nothing is polluted. */
   async check(): Promise<void> {
+    const asked = performance.now();
     await this.#witness.echo();
+    this.waits.push(performance.now() - asked);
     // Those who left without a word are found out.
     this.clock.advance(31_000);
     for (let turns = 0; turns < 1_000 && this.server.stats().connections > 1; turns += 1) await turn();
@@ -104,6 +131,7 @@ export class Target {
     await this.#witness.echo();
     expect(Reflect.ownKeys(Object.prototype)).toEqual(prototypeKeys);
     expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
+    expect([...this.log.splice(0), metrics(this.server)].join("\n")).not.toContain(canary);
     for (const line of this.warnings.splice(0)) {
       expect(line.length).toBeLessThanOrEqual(512);
       expect(line).not.toMatch(/^error:/);
@@ -115,5 +143,6 @@ export class Target {
     const closed = this.server.close({ timeoutMs: 1 });
     this.clock.advance(1);
     await closed;
+    expect(this.clock.timers, "timers that outlive their server").toBe(0);
   }
 }

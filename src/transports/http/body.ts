@@ -4,6 +4,12 @@ import type { Exchange, Fault } from "./exchange.ts";
 /** How long a body may take. */
 const bodyTimeoutMs = 15_000;
 
+/** From the end of this time on, it has to come at {@link minBytesPerSecond}. */
+const headStartMs = 2_000;
+
+/** Whoever sends fewer is not slow, but sits on the connection. */
+const minBytesPerSecond = 1_024;
+
 /** Chunks are put together when there are so many: each costs more than the byte it may hold. */
 const chunksKept = 256;
 
@@ -32,6 +38,7 @@ export function readBody(
     exchange.fail({ status: 415, message: "bodies are not to be compressed", headers: close });
     return;
   }
+  const begun = clock.now();
   let chunks: Buffer[] = [];
   let size = 0;
   const stop = (): void => {
@@ -51,9 +58,13 @@ export function readBody(
     stop();
     done(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
   };
-  const timer = clock.after(bodyTimeoutMs, () => {
-    fail({ status: 408, message: "the body did not come in time", headers: close });
-  });
+  const watch = (): void => {
+    const sinceMs = clock.now() - begun;
+    if (sinceMs < bodyTimeoutMs && size >= ((sinceMs - headStartMs) / 1_000) * minBytesPerSecond) {
+      timer = clock.after(1_000, watch);
+    } else fail({ status: 408, message: "the body did not come in time", headers: close });
+  };
+  let timer = clock.after(headStartMs, watch);
   request.on("data", take).on("end", finish).on("close", stop);
   if (isExpected) response.writeContinue();
 }

@@ -1,6 +1,7 @@
 import { Agent } from "node:http";
 import { describe, expect, test } from "vitest";
 import { converse, headOf } from "../../server/raw-request.ts";
+import { Echo } from "./echo.ts";
 import { ask } from "./link-client.ts";
 import { serve, turn, until } from "./serve.ts";
 
@@ -187,8 +188,12 @@ describe("bodies", () => {
     expect(echo.last.received).toEqual(["x".repeat(1_000)]);
   });
 
-  test("LP11: one that does not end in 15 s is answered with 408", async () => {
-    const { link, url, clock } = await serve();
+  test.each([
+    ["LP11: one that does not end in 15 s", 13 * 1_024, 15_000],
+    ["LP11: one that comes at 1 KiB/s after 2 s, and then at less", 2 * 1_024, 5_000],
+    ["LP11: one that comes at less from 2 s on", 1, 3_000],
+  ])("%s is answered with 408, and not before", async (_name, bytes, ms) => {
+    const { link, url, clock } = await serve(new Echo({ maxMessageBytes: 100_000 }));
     const client = await link();
     const before = clock.timers;
     const answer = converse(
@@ -197,10 +202,12 @@ describe("bodies", () => {
         "Host: x",
         "Content-Type: application/json",
         "Transfer-Encoding: chunked",
-      ]) + "1\r\nx\r\n",
+      ]) + `${bytes.toString(16)}\r\n${"x".repeat(bytes)}\r\n`,
     );
     await until(() => clock.timers > before);
-    clock.advance(14_999);
+    // What was sent with the head is there, or comes in the turns that follow.
+    for (let turns = 0; turns < 50; turns += 1) await turn();
+    clock.advance(ms - 1);
     expect(clock.timers).toBeGreaterThan(before);
     clock.advance(1);
     expect(await answer).toMatch(/^HTTP\/1\.1 408 /);

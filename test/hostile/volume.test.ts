@@ -1,0 +1,173 @@
+import { describe, expect } from "vitest";
+import { metrics } from "../../src/metrics/index.ts";
+import { dial } from "../server/raw-request.ts";
+import { LinkClient } from "../transports/http/link-client.ts";
+import { turn } from "../transports/http/serve.ts";
+import { closing, connect, RawSocket, text } from "./frames.ts";
+import { hostile, type Row } from "./rows.ts";
+import { Target } from "./target.ts";
+
+const say = (message: object): Buffer => text(JSON.stringify(message));
+
+/** Connected, with all of these said behind it. */
+async function saying({ url }: Target, ...messages: readonly object[]): Promise<RawSocket> {
+  const client = await RawSocket.open(url);
+  await client.write(connect, ...messages.map(say));
+  return client;
+}
+
+const subscribe = (channel: string, n: number): object => ({
+  type: "subscribe",
+  ref: n + 1,
+  channel: `${channel}${n}`,
+});
+const many = <T>(count: number, make: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => make(n));
+
+/** Lets time pass until the client has been told so much. */
+async function told({ clock }: Target, client: RawSocket, count: number): Promise<readonly string[]> {
+  while (client.written.texts.length < count) {
+    clock.advance(50);
+    for (let turns = 0; turns < 10; turns += 1) await turn();
+  }
+  return client.written.texts;
+}
+
+const rows: readonly Row[] = [
+  {
+    id: "X01",
+    what: "a client that makes 1,500 channels has 128",
+    async run(target) {
+      const client = await saying(target, ...many(1_500, (n) => subscribe("open", n)));
+      const { length } = (await told(target, client, 1_501)).filter((line) => line.includes('"subscribed"'));
+      expect(length).toBe(128);
+      expect(target.server.stats()).toMatchObject({ channels: 128, subscriptions: 128 });
+      client.leave();
+    },
+  },
+  {
+    id: "X02",
+    what: "100 clients with 128 channels each leave none of them behind",
+    async run(target) {
+      const clients = await Promise.all(
+        many(100, (c) => saying(target, ...many(128, (n) => subscribe(`open-${c}-`, n)))),
+      );
+      for (const client of clients) await told(target, client, 129);
+      expect(target.server.stats().channels).toBe(12_800);
+      for (const client of clients) client.leave();
+      while (target.server.stats().channels > 0) await turn();
+      expect(target.server.stats().subscriptions).toBe(0);
+    },
+  },
+  {
+    id: "X03",
+    what: "1,000 connections that say nothing keep nobody from being served",
+    async run({ url }) {
+      const sockets = await Promise.all(many(1_000, () => dial(url)));
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
+  },
+  {
+    id: "X04",
+    what: "200 sockets that never connect, 200 links that are never polled and 200 streams that are never read are gone in time",
+    async run(target) {
+      const sockets = await Promise.all(many(200, () => RawSocket.open(target.url)));
+      const links = await Promise.all(many(400, () => LinkClient.open(target.url, '{"type":"connect"}')));
+      const streams = await Promise.all(links.slice(200).map((link) => link.stream()));
+      expect(target.server.stats().connections).toBe(401);
+      for (const { response } of streams) response.pause();
+      for (const { response } of streams) response.destroy();
+      target.clock.advance(10_000);
+      for (const socket of sockets) expect((await socket.until(({ code }) => code !== 1006)).code).toBe(4504);
+      for (const socket of sockets) socket.leave();
+    },
+  },
+  {
+    id: "X06",
+    what: "20 members who come and go 10 times are told of twice each time, and leave nobody",
+    async run(target) {
+      const watcher = await saying(target, { type: "subscribe", ref: 1, channel: "presence-x" });
+      await watcher.until(({ texts }) => texts.length === 2);
+      const flapping = many(10, () => [
+        { type: "subscribe", ref: 1, channel: "presence-x" },
+        { type: "unsubscribe", ref: 2, channel: "presence-x" },
+      ]).flat();
+      const members = await Promise.all(many(20, () => saying(target, ...flapping)));
+      for (const member of members) await told(target, member, 21);
+      for (const member of members) member.leave();
+      const lines = await told(target, watcher, 402);
+      expect(lines.filter((line) => line.includes('"join"'))).toHaveLength(200);
+      expect(lines.filter((line) => line.includes('"leave"'))).toHaveLength(200);
+      watcher.leave();
+    },
+  },
+  {
+    id: "X08",
+    what: "500 clients that come back without end, and claim a session each time, are clients like any other",
+    async run(target) {
+      for (let round = 0; round < 10; round += 1) {
+        const resume = { type: "connect", resume: true, session: crypto.randomUUID(), received: 0 };
+        const sockets = await Promise.all(many(50, () => RawSocket.open(target.url)));
+        for (const socket of sockets) await socket.write(say(resume));
+        for (const socket of sockets) {
+          await socket.until(({ texts }) => texts.length > 0);
+          await socket.write(closing(1000));
+          expect((await socket.ended()).code).toBe(1000);
+        }
+      }
+    },
+  },
+  {
+    id: "X09",
+    what: "3,000 requests for history at once are answered at the pace that a client has, in order",
+    async run(target) {
+      const requests = many(3_000, (n) => ({ type: "history", ref: n + 2, channel: "open" }));
+      const client = await saying(target, { type: "subscribe", ref: 1, channel: "open" }, ...requests);
+      const lines = await told(target, client, 3_002);
+      expect(lines.slice(2).map((line) => (JSON.parse(line) as { ref: number }).ref)).toEqual(
+        requests.map(({ ref }) => ref),
+      );
+      client.leave();
+    },
+  },
+  {
+    id: "X10",
+    what: "2,000 mistakes of clients are no line of the log",
+    async run(target) {
+      const client = await saying(
+        target,
+        ...many(1_000, (n) => ({ type: "subscribe", ref: n, channel: "" })),
+        ...many(1_000, () => ({})),
+      );
+      await told(target, client, 2_000);
+      expect(target.warnings).toEqual([]);
+      client.leave();
+    },
+  },
+  {
+    id: "X10",
+    what: "200 pages of another origin are 10 lines at most",
+    async run(target) {
+      await Promise.all(
+        many(200, () => RawSocket.open(target.url, { Origin: "https://evil.example" }).catch(() => undefined)),
+      );
+      expect(target.warnings.length).toBeLessThanOrEqual(10);
+    },
+  },
+  {
+    id: "X11",
+    what: "the metrics do not grow with the channels",
+    async run(target) {
+      const lines = (): number => metrics(target.server).split("\n").length;
+      const before = lines();
+      const client = await saying(target, ...many(128, (n) => subscribe("open-counted-", n)));
+      await told(target, client, 129);
+      expect(lines()).toBe(before);
+      expect(metrics(target.server)).not.toContain("counted");
+      client.leave();
+    },
+  },
+];
+
+describe("volume and state", () => {
+  hostile({ group: "X", start: () => Target.start({}, { admission: { connections: 10_000 } }) }, rows);
+});

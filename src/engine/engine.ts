@@ -114,7 +114,7 @@ export class Engine implements ConnectionHost {
     this.#parts.revocations.end(connection);
     connection.end();
     this.#parts.membership.leaveAll(connection);
-    if (ending.code === closeCodes.slow.code) this.#parts.counters.slow += 1;
+    if (ending.code === closeCodes.slow.code || connection.wire.wasSlow) this.#parts.counters.slow += 1;
     if (state !== "open") return;
     if (ending.code === closeCodes["rate-limited"].code) this.#parts.counters.tooFast += 1;
     this.#application.disconnected(connection, ending);
@@ -232,6 +232,11 @@ export class Engine implements ConnectionHost {
     return refusals.watch(connection, reply ? "request" : "send", { event }, () =>
       dispatch(dispatching, { connection, event, data, reply, own }),
     );
+  }
+
+  /** Whether the application has handlers for an event that clients send. */
+  hears(event: string): boolean {
+    return this.#application.handlers.find(event).length > 0;
   }
 
   /** Hears a channel's publications on the server. @returns the function that ends it */

@@ -134,3 +134,12 @@ it("a dialect may give its connections ids of its own form", () => {
   const { handshake, encoder, wire } = connection;
   expect(engine.admit({ dialect: "x", handshake, encoder, wire, id: "0123-0000" }).id).toBe("0123-0000");
 });
+
+it("a client that was too slow is counted, whatever code its dialect closes it with", () => {
+  const { engine, connected } = world();
+  const [slow, left] = [connected(), connected()];
+  Object.assign(slow.wire, { wasSlow: true });
+  slow.wire.close(1013);
+  left.wire.close(1013);
+  expect(engine.stats().slow).toBe(1);
+});

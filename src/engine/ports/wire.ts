@@ -23,6 +23,8 @@ export interface Wire {
   readonly bufferedBytes: number;
   /** Clock time of the last moment that something was written. */
   readonly lastWriteAt: number;
+  /** It was closed because its client took too little; for wires whose code does not say so. */
+  readonly wasSlow?: boolean;
   send(packet: Packet): void;
   /** Calls `run` once, in a later turn, when little of what was sent before still waits. Never after the end. */
   whenDrained(run: () => void): void;

@@ -26,6 +26,7 @@ export interface WebSocketWireParts {
 export class WebSocketWire implements Wire, Debtor {
   readonly transport = "websocket";
   lastWriteAt: number;
+  wasSlow = false;
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
   readonly #settings: WebSocketSettings;
@@ -139,6 +140,7 @@ export class WebSocketWire implements Wire, Debtor {
   }
 
   shed(): void {
+    this.wasSlow = true;
     const { code, reason } = this.#settings.slow ?? { code: closeCodes.slow.code, reason: closeCodes.slow.meaning };
     this.#close(code, reason);
     this.#budget.owe(this, 0);

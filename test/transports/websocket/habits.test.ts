@@ -121,6 +121,7 @@ describe("a client that reads too slowly", () => {
     const closed = closeOf(client.socket);
     client.socket.resume();
     expect(await closed).toBe(code);
+    expect(client.session.wire.wasSlow).toBe(true);
   });
 
   test("is cut off when it takes nothing for the write timeout, and not before", async () => {

@@ -1,0 +1,209 @@
+import { CarillonError } from "../../errors/carillon-error.ts";
+import type { Origins, WebSocketSettings } from "../dialect.ts";
+
+/** What the dialect tells of its clients: messages that are none, events that nobody handles, handlers that fail. */
+export interface AoLogger {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+/** How an endpoint of the ao-concepts dialect behaves. */
+export interface AoWebsocketsOptions {
+  /**
+   * What stands before the name of a batched event. Clients that were written for the original listen for `"batch-"`, its
+   * documentation says `"batch_"`.
+   *
+   * @default "batch_"
+   */
+  readonly batchPrefix?: string;
+  /**
+   * The largest message a client may send, in bytes; a larger one closes the connection with 1009.
+   *
+   * @default 1_048_576 // 1 MiB
+   */
+  readonly maxMessageBytes?: number;
+  /**
+   * Messages that may wait for a slow client; with one more the connection is closed with 1013.
+   *
+   * @default 256
+   */
+  readonly maxBufferedMessages?: number;
+  /**
+   * Bytes that may wait for a slow client; beyond it the connection is closed with 1013.
+   *
+   * @default 16_777_216 // 16 MiB
+   */
+  readonly maxBufferedBytes?: number;
+  /**
+   * A client that takes nothing of what waits for it for so long is cut off.
+   *
+   * @default 10_000 // 10 seconds
+   */
+  readonly writeTimeoutMs?: number;
+  /**
+   * Time between WebSocket pings. `0`: none, and no deadline for pongs.
+   *
+   * @default 54_000
+   */
+  readonly pingIntervalMs?: number;
+  /**
+   * How long a client may go without a pong; its messages prove nothing. Longer than the time between pings.
+   *
+   * @default 60_000 // 1 minute
+   */
+  readonly pongTimeoutMs?: number;
+  /**
+   * What becomes of a connection whose client sends what is no message: it is closed with 1007 or 1008 (`"close"`), or the
+   * message is ignored (`"keep"`).
+   *
+   * @default "close"
+   */
+  readonly malformed?: "close" | "keep";
+  /**
+   * Which pages may connect: all, unless the server's own `origins` say something (`"any"`); as the server says (`"server"`);
+   * those of a list; or as a function says.
+   *
+   * @default "any"
+   */
+  readonly origins?: Origins;
+  /**
+   * Lets clients take part in channels without any code: they join and leave with the events `join` and `leave`, and what they
+   * send with a `channel` that they are in reaches everyone there. Channel rules are asked.
+   *
+   * @default false
+   */
+  readonly conventions?: boolean;
+  /**
+   * Where messages that are none, events that nobody handles and failures are logged, the first two once for each connection.
+   * Failures reach the server's own logger or its `error` handlers in any case.
+   *
+   * @default none
+   */
+  readonly logger?: AoLogger;
+}
+
+/** What the original is made from: an application's own container. */
+export interface AoContainer {
+  getLogger(): AoLogger;
+  /** `undefined`: the defaults of {@link AoWebsocketsOptions}. */
+  getWebsocketsConfig?(): AoWebsocketsConfig | undefined;
+}
+
+/** The configuration in a container: the original's two fields, and everything that is an option here. */
+export interface AoWebsocketsConfig extends Omit<AoWebsocketsOptions, "logger"> {
+  /** Ignored, as in the original. */
+  readonly readBufferSize?: number;
+  /** Messages that may wait for a slow client, unless `maxBufferedMessages` says so. */
+  readonly writeBufferSize?: number;
+}
+
+/** What an endpoint goes by. */
+export interface Settings {
+  readonly batchPrefix: string;
+  readonly keepsMalformed: boolean;
+  readonly conventions: boolean;
+  readonly origins: Origins;
+  readonly logger: AoLogger | undefined;
+  readonly webSocket: WebSocketSettings;
+}
+
+export const aoWebsocketsDefaults: Required<Omit<AoWebsocketsOptions, "logger">> = {
+  batchPrefix: "batch_",
+  maxMessageBytes: 1_048_576,
+  maxBufferedMessages: 256,
+  maxBufferedBytes: 16_777_216,
+  writeTimeoutMs: 10_000,
+  pingIntervalMs: 54_000,
+  pongTimeoutMs: 60_000,
+  malformed: "close",
+  origins: "any",
+  conventions: false,
+};
+
+const numbers = [
+  "maxMessageBytes",
+  "maxBufferedMessages",
+  "maxBufferedBytes",
+  "writeTimeoutMs",
+  "pingIntervalMs",
+  "pongTimeoutMs",
+] as const;
+
+/** Longer timers fire at once. @see HTML, "timer initialisation steps": the timeout is a signed 32-bit integer */
+const maxTimerMs = 2 ** 31 - 1;
+
+/** @throws {CarillonError} `option-invalid`, naming the option */
+export function settingsOf(source: AoWebsocketsOptions | AoContainer): Settings {
+  const options = "getLogger" in source ? optionsIn(source) : source;
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(aoWebsocketsDefaults, name) && name !== "logger") throw invalid(`there is no option ${name}`);
+  }
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const effective: typeof aoWebsocketsDefaults & AoWebsocketsOptions = {
+    ...aoWebsocketsDefaults,
+    ...Object.fromEntries(given),
+  };
+  const { batchPrefix, malformed, conventions, origins, logger, pingIntervalMs, pongTimeoutMs } = effective;
+  for (const name of numbers) checkNumber(name, effective[name]);
+  if (pongTimeoutMs <= pingIntervalMs) throw invalid("pongTimeoutMs must be longer than pingIntervalMs");
+  if (typeof batchPrefix !== "string" || batchPrefix === "") {
+    throw invalid('batchPrefix must be a text such as "batch_" or "batch-"');
+  }
+  if (malformed !== "close" && malformed !== "keep") throw invalid('malformed must be "close" or "keep"');
+  if (typeof conventions !== "boolean") throw invalid("conventions must be true or false");
+  if (typeof origins === "string" && origins !== "any" && origins !== "server") {
+    throw invalid(
+      'origins must be "any", "server", a list of origins such as "https://app.example.com", or a function',
+    );
+  }
+  for (const level of ["info", "warn", "error"] as const) {
+    if (logger && typeof logger[level] !== "function") throw invalid(`the logger needs a function ${level}`);
+  }
+  return {
+    batchPrefix,
+    keepsMalformed: malformed === "keep",
+    conventions,
+    origins,
+    logger,
+    webSocket: webSocketOf(effective),
+  };
+}
+
+function webSocketOf(options: typeof aoWebsocketsDefaults): WebSocketSettings {
+  const { maxMessageBytes, maxBufferedMessages, maxBufferedBytes, writeTimeoutMs } = options;
+  const { pingIntervalMs, pongTimeoutMs } = options;
+  return {
+    maxMessageBytes,
+    maxBufferedMessages,
+    maxBufferedBytes,
+    writeTimeoutMs,
+    pingMs: pingIntervalMs,
+    // Counted from the ping, and not from the last pong.
+    pongMs: pongTimeoutMs - pingIntervalMs,
+    compressFromBytes: 0,
+    needsPongs: true,
+    isUnpaced: true,
+    silent: { code: 1001, reason: "no pong" },
+    slow: { code: 1013, reason: "too slow" },
+  };
+}
+
+/** @throws {CarillonError} `option-invalid` for a container without a logger */
+function optionsIn(container: AoContainer): AoWebsocketsOptions {
+  const logger: AoLogger | undefined = container.getLogger();
+  if (!logger) throw invalid("the container's getLogger() must return a logger");
+  const { readBufferSize: _, writeBufferSize, ...config } = container.getWebsocketsConfig?.() ?? {};
+  return { ...(writeBufferSize !== undefined && { maxBufferedMessages: writeBufferSize }), ...config, logger };
+}
+
+function checkNumber(name: (typeof numbers)[number], value: number): void {
+  const least = name === "pingIntervalMs" ? 0 : 1;
+  const most = name.endsWith("Ms") ? maxTimerMs : Number.MAX_SAFE_INTEGER;
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
+  throw invalid(`${name} must be a whole number from ${least} to ${most}`);
+}
+
+function invalid(message: string): CarillonError {
+  return new CarillonError("option-invalid", { message: `aoWebsockets: ${message}` });
+}

@@ -1,0 +1,168 @@
+import { CarillonError } from "../../errors/carillon-error.ts";
+import type { Origins } from "../dialect.ts";
+import type { Socket } from "./socket.ts";
+
+/** How an endpoint of the socket.go dialect behaves. */
+export interface SocketGoOptions {
+  /**
+   * Clients that may be connected at once, over WebSockets and polling together; one more is answered with 503. `0`: none.
+   *
+   * @default 100
+   */
+  readonly maxConnections?: number;
+  /**
+   * Compresses messages (permessage-deflate) for clients that offer it. Leave it off where secrets and what a stranger wrote
+   * travel in one message.
+   *
+   * @default false
+   */
+  readonly compression?: boolean;
+  /**
+   * Messages that may wait for a slow WebSocket; one more closes it with 1000, and they are lost.
+   *
+   * @default 1_024
+   */
+  readonly bufferSize?: number;
+  /**
+   * Bytes that may wait for a slow client, whatever its transport; beyond it the client is closed as with `bufferSize`.
+   *
+   * @default 16_777_216 // 16 MiB
+   */
+  readonly maxBufferedBytes?: number;
+  /**
+   * Time between WebSocket pings. `0`: none.
+   *
+   * @default 25_000 // 25 seconds
+   */
+  readonly pingIntervalMs?: number;
+  /**
+   * How long a pong may take; then the WebSocket is closed.
+   *
+   * @default 5_000 // 5 seconds
+   */
+  readonly pingTimeoutMs?: number;
+  /**
+   * How long a poll waits for something to say. `0`: it is answered at once, as the original does.
+   *
+   * @default 20_000 // 20 seconds
+   */
+  readonly pollHoldMs?: number;
+  /**
+   * What the list in the answer to a poll is made of: messages, or the base64 texts of messages that the original sends.
+   *
+   * @default "objects"
+   */
+  readonly pollBodies?: "objects" | "base64";
+  /**
+   * Messages that may wait for the next poll of a client; one more ends its session, and they are lost.
+   *
+   * @default 1_000
+   */
+  readonly pollQueue?: number;
+  /**
+   * A polling client that neither polls nor sends for so long is gone.
+   *
+   * @default 60_000 // 1 minute
+   */
+  readonly sessionIdleMs?: number;
+  /**
+   * The largest message a client may send; a larger one closes a WebSocket with 1009, and is answered with 413 when it is
+   * posted.
+   *
+   * @default 1_048_576 // 1 MiB
+   */
+  readonly maxMessageBytes?: number;
+  /**
+   * Messages of a polling client that may wait to be handled; one more is answered with 503.
+   *
+   * @default 100
+   */
+  readonly inboundQueue?: number;
+  /**
+   * Takes polling requests at `/connect`, `/poll`, `/send` and `/disconnect` of the server's root too, where the original has
+   * them.
+   *
+   * @default true
+   */
+  readonly rootPaths?: boolean;
+  /**
+   * Which pages may connect: all, unless the server's own `origins` say something (`"any"`); as the server says (`"server"`);
+   * those of a list; or as a function says.
+   *
+   * @default "any" // all, with one warning, unless the server's own `origins` say which
+   */
+  readonly origins?: Origins;
+  /**
+   * Does without any code what the handlers of the original's examples do: clients join and leave rooms with the events `join`
+   * and `leave`, and what they send with a `room` that they are in reaches everyone there. Channel rules are asked.
+   *
+   * @default false
+   */
+  readonly conventions?: boolean;
+  /**
+   * Hears the event `error` when a client sends it, as mere data. `connect`, `disconnect` and `error` of clients are heard by
+   * nobody else.
+   *
+   * @default nobody hears it
+   */
+  readonly onErrorEvent?: (socket: Socket, data: unknown) => unknown;
+}
+
+/** Options with everything filled in. */
+export type SocketGoSettings = Required<Omit<SocketGoOptions, "onErrorEvent">> & Pick<SocketGoOptions, "onErrorEvent">;
+
+const defaults: SocketGoSettings = {
+  maxConnections: 100,
+  compression: false,
+  bufferSize: 1_024,
+  maxBufferedBytes: 16_777_216,
+  pingIntervalMs: 25_000,
+  pingTimeoutMs: 5_000,
+  pollHoldMs: 20_000,
+  pollBodies: "objects",
+  pollQueue: 1_000,
+  sessionIdleMs: 60_000,
+  maxMessageBytes: 1_048_576,
+  inboundQueue: 100,
+  rootPaths: true,
+  origins: "any",
+  conventions: false,
+};
+
+const mayBeZero: ReadonlySet<string> = new Set(["maxConnections", "pingIntervalMs", "pollHoldMs"]);
+
+/** Longer timers fire at once. @see HTML, "timer initialisation steps": the timeout is a signed 32-bit integer */
+const maxTimerMs = 2 ** 31 - 1;
+
+/** @throws {CarillonError} `option-invalid`, naming the option */
+export function socketGoSettings(options: SocketGoOptions): SocketGoSettings {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(defaults, name) && name !== "onErrorEvent") refuse(`there is no option ${name}`);
+  }
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const effective: SocketGoSettings = { ...defaults, ...Object.fromEntries(given) };
+  for (const [name, fallback] of Object.entries(defaults)) {
+    const value: unknown = effective[name as keyof SocketGoSettings];
+    if (typeof fallback === "number") checkNumber(name, value);
+    else if (typeof fallback === "boolean" && typeof value !== "boolean") refuse(`${name} must be true or false`);
+  }
+  const { pollBodies, onErrorEvent, origins } = effective;
+  if (pollBodies !== "objects" && pollBodies !== "base64") refuse('pollBodies must be "objects" or "base64"');
+  if (onErrorEvent !== undefined && typeof onErrorEvent !== "function") refuse("onErrorEvent must be a function");
+  if (typeof origins === "string" && origins !== "any" && origins !== "server") {
+    refuse('origins must be "any", "server", a list of origins such as "https://app.example.com", or a function');
+  }
+  return effective;
+}
+
+function checkNumber(name: string, value: unknown): void {
+  const least = mayBeZero.has(name) ? 0 : 1;
+  const most = name.endsWith("Ms") ? maxTimerMs : Number.MAX_SAFE_INTEGER;
+  if (Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most) return;
+  if (name === "maxConnections" && value === Infinity) return;
+  refuse(`${name} must be a whole number from ${least} to ${most}`);
+}
+
+function refuse(message: string): never {
+  throw new CarillonError("option-invalid", { message: `socketGo: ${message}` });
+}

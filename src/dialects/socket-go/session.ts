@@ -1,0 +1,129 @@
+import type { LiveConnection } from "../../engine/connection.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Handshake } from "../../engine/handshake.ts";
+import type { Later } from "../../engine/later.ts";
+import type { Frame, Wire } from "../../engine/ports/wire.ts";
+import type { CarillonError } from "../../errors/carillon-error.ts";
+import { closeCodes } from "../../errors/close-codes.ts";
+import type { Refusal, Session } from "../dialect.ts";
+import { SimpleSession } from "../simple-session.ts";
+import { followConventions } from "./conventions.ts";
+import { socketGoEncoder } from "./encoder.ts";
+import { guarded, isReserved, type EventHandlers } from "./event-handlers.ts";
+import { readMessage } from "./message.ts";
+import type { SocketGoSettings } from "./options.ts";
+import { PollingWire } from "./polling-wire.ts";
+import { refusal } from "./refusals.ts";
+import { LiveSocket } from "./socket.ts";
+
+export const dialectName = "socket-go";
+
+/** What a session asks of its dialect. */
+export interface SessionHost {
+  readonly engine: Engine;
+  readonly settings: SocketGoSettings;
+  readonly handlers: EventHandlers;
+  newId(): string;
+  entered(socket: LiveSocket): void;
+  /** It was in, and is gone. */
+  left(socket: LiveSocket): void;
+  /** Whether it was in or not. */
+  closed(session: SocketGoSession): void;
+}
+
+/** One client's conversation, over either transport. */
+export class SocketGoSession implements Session {
+  readonly wire: Wire;
+  readonly #host: SessionHost;
+  readonly #session: SimpleSession;
+  #socket: LiveSocket | undefined;
+
+  constructor(host: SessionHost, wire: Wire, handshake: Handshake) {
+    this.#host = host;
+    this.wire = wire;
+    this.#session = new SimpleSession({
+      engine: host.engine,
+      wire,
+      handshake,
+      dialect: dialectName,
+      encoder: socketGoEncoder,
+      id: host.newId(),
+      // Once it is among all connections, so that its handlers can talk to everyone.
+      opened: (connection) => connection.whenOpen(() => this.#enter(connection)),
+      heard: (frame) => this.#hear(frame),
+      failed: (error) => this.#failed(error),
+      refused: (error) => this.#refuse(error),
+      farewell: { code: closeCodes.normal.code },
+    });
+  }
+
+  receive(frame: Frame): void {
+    this.#session.receive(frame);
+  }
+
+  closed(code: number, reason: string): void {
+    const { engine, handlers } = this.#host;
+    const socket = this.#socket;
+    if (socket) {
+      socket.end();
+      this.#host.left(socket);
+      // Before the engine lets go of it, so that the handlers still see which rooms it was in.
+      handlers.disconnected(engine, socket, { code, reason });
+    }
+    this.#session.closed(code, reason);
+    this.#host.closed(this);
+  }
+
+  drain(): void {
+    this.#session.drain();
+  }
+
+  #enter(connection: LiveConnection): void {
+    const { engine, handlers } = this.#host;
+    const socket = new LiveSocket(connection);
+    this.#socket = socket;
+    this.#host.entered(socket);
+    if (this.wire instanceof PollingWire) this.wire.decided();
+    handlers.connected(engine, socket);
+  }
+
+  #hear(frame: Frame): Later<void> {
+    if (this.wire instanceof PollingWire) this.wire.heard();
+    const socket = this.#socket;
+    if (!socket) return undefined;
+    const { event, data } = readMessage(frame);
+    if (event === "") return undefined;
+    if (isReserved(event)) return this.#hearReserved(socket, event, data);
+    const { engine, handlers, settings } = this.#host;
+    return engine.receive(socket.connection, event, data, undefined, (heard, valid) => {
+      handlers.heard(engine, socket, heard, valid);
+      return settings.conventions
+        ? followConventions(engine, socket.connection, { event: heard, data: valid })
+        : undefined;
+    });
+  }
+
+  #hearReserved(socket: LiveSocket, event: string, data: unknown): void {
+    const { engine, handlers, settings } = this.#host;
+    if (event !== "error" || !settings.onErrorEvent) return;
+    guarded(
+      () => settings.onErrorEvent?.(socket, data),
+      (cause) => handlers.failed(engine, socket, cause, event),
+    );
+  }
+
+  #failed(error: unknown): void {
+    const { engine, handlers } = this.#host;
+    if (this.#socket) handlers.refused(engine, this.#socket, error);
+  }
+
+  #refuse(error: CarillonError): void {
+    if (this.wire instanceof PollingWire) this.wire.decided(refusalOf(error));
+    else this.wire.close(closeCodes["policy-violation"].code, error.code);
+  }
+}
+
+function refusalOf({ code, message }: CarillonError): Refusal {
+  if (code === "forbidden") return refusal(403, message);
+  return refusal(code === "unauthorized" || code === "token-expired" ? 401 : 503, message);
+}

@@ -1,9 +1,12 @@
 import { find, type Cell } from "./results.ts";
+import { dialectWorkloads } from "./workloads.ts";
 
 /** How much Carillon may cost beside a rival in the same run. Never an absolute time: machines differ and have moods. */
 export interface Guard {
   readonly workload: string;
   readonly rival: string;
+  /** The workload of the rival, where it is another one: Carillon beside itself. */
+  readonly beside?: string;
   /** Carillon's cost divided by the rival's. */
   readonly atMost: number;
   readonly reason: string;
@@ -20,6 +23,13 @@ export const guards: readonly Guard[] = [
   { workload: "W2", rival: "socket.io", atMost: 0.85, reason: "a small message's way through the engine is short" },
   { workload: "W5", rival: "socket.io", atMost: 0.95, reason: "a request's way through the engine is short" },
   { workload: "accept", rival: "socket.io", atMost: 0.85, reason: "a connection is cheap to begin" },
+  ...dialectWorkloads.map(({ name }) => ({
+    workload: name,
+    rival: "carillon",
+    beside: "W16",
+    atMost: 1.2,
+    reason: "each publication is encoded once for each dialect",
+  })),
 ];
 
 /** A guard and what was found. */
@@ -40,10 +50,13 @@ export function judge(
   servers: readonly string[],
   table: readonly Guard[] = guards,
 ): readonly Verdict[] {
-  const asked = table.filter(({ workload, rival }) => workloads.includes(workload) && servers.includes(rival));
+  const asked = table.filter(
+    ({ workload, rival, beside = workload }) =>
+      workloads.includes(workload) && workloads.includes(beside) && servers.includes(rival),
+  );
   return asked.map((guard) => {
     const own = find(cells, guard.workload, "carillon");
-    const other = find(cells, guard.workload, guard.rival);
+    const other = find(cells, guard.beside ?? guard.workload, guard.rival);
     if (!own || !other) return { guard, ratio: undefined, holds: own !== undefined };
     const ratio = own.median / other.median;
     return { guard, ratio, holds: ratio <= guard.atMost };
@@ -51,7 +64,8 @@ export function judge(
 }
 
 export function describe({ guard, ratio, holds }: Verdict): string {
-  const { workload, rival, atMost, reason } = guard;
-  const found = ratio === undefined ? `no figure beside ${rival}` : `${ratio.toFixed(2)} of ${rival}'s cost`;
+  const { workload, rival, beside, atMost, reason } = guard;
+  const other = beside ?? rival;
+  const found = ratio === undefined ? `no figure beside ${other}` : `${ratio.toFixed(2)} of ${other}'s cost`;
   return `${holds ? "ok  " : "FAIL"} ${workload}: ${found}, at most ${atMost.toFixed(2)} (${reason})`;
 }

@@ -29,7 +29,8 @@ export const rivals: readonly Rival[] = [
     persona: "carillon-json",
     hasRequests: true,
     compresses: true,
-    prepare: async (_, node) => script(node, "carillon.ts"),
+    prepare: async (_, node) => (port, flags) =>
+      script(node, flags.includes("--dialects") ? "dialects.ts" : "carillon.ts")(port, flags),
   },
   { ...plain, name: "ws", compresses: true, prepare: async (_, node) => script(node, "ws.mjs") },
   { ...plain, name: "ws-corked", prepare: async (_, node) => script(node, "ws-corked.mjs") },

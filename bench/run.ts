@@ -119,11 +119,13 @@ async function measureOnce(
 /** A guard that fails is measured twice more, because a single run on a shared machine proves little. */
 async function again(session: Session, verdicts: readonly Verdict[]): Promise<readonly Verdict[]> {
   for (const { guard } of verdicts.filter(({ holds }) => !holds)) {
-    const workload = session.workloads.find(({ name }) => name === guard.workload)!;
+    const concerned = session.workloads.filter(({ name }) => name === guard.workload || name === guard.beside);
     for (const run of ["again", "again"]) {
-      for (const contestant of session.contestants) {
-        const { name } = contestant.rival;
-        if (name === "carillon" || name === guard.rival) await measureOnce(session, workload, contestant, run);
+      for (const workload of concerned) {
+        for (const contestant of session.contestants) {
+          const { name } = contestant.rival;
+          if (name === "carillon" || name === guard.rival) await measureOnce(session, workload, contestant, run);
+        }
       }
     }
   }

@@ -11,7 +11,7 @@ export interface Workload {
   /** Keeps the server busy all the time; when nobody was busy, the machine was disturbed. */
   readonly isSaturating: boolean;
   /** How the server is started. */
-  readonly flags: readonly ("--compress" | "--authenticate")[];
+  readonly flags: readonly ("--compress" | "--authenticate" | "--dialects")[];
   /** For Carillon alone: who the generator plays. */
   readonly persona?: "carillon-json" | "carillon-msgpack" | "carillon-mixed";
   /** For Carillon alone: the workload that it is compared with. */
@@ -24,6 +24,30 @@ const memory = ({ kbPerConnection }: Measurement): number => kbPerConnection ?? 
 const busy = { unit: "µs", value: cpu, isSaturating: true, flags: [] } as const;
 const compressed = { ...busy, flags: ["--compress"] } as const;
 const idle = { unit: "kB", value: memory, isSaturating: false } as const;
+
+/** W16 as clients of other dialects hear it; the publisher is native. */
+function heardAt(name: string, who: string, paths: string): Workload {
+  const args = ["-M", "1000", "-W", "16", "--listen", paths];
+  return {
+    ...busy,
+    name,
+    title: `W16 heard by ${who}`,
+    args,
+    flags: ["--dialects"],
+    persona: "carillon-json",
+    base: "W16",
+  };
+}
+
+/** Those of dialects: one row for each, and all five in one channel. */
+export const dialectWorkloads: readonly Workload[] = [
+  heardAt("socket-go", "clients of socket.go", "/socket"),
+  heardAt("go-ws", "clients of go-ws", "/ws"),
+  heardAt("rtbroadcaster", "clients of rtbroadcaster", "/broadcasting"),
+  heardAt("ao-websockets", "clients of ao-concepts", "/ao"),
+  heardAt("go-rtc-lib", "clients of go-rtc-lib", "/rtc"),
+  heardAt("dialects", "clients of these five, in turn", "/socket,/ws,/broadcasting,/ao,/rtc"),
+];
 
 /** In the order in which they run and stand in the table. */
 export const workloads: readonly Workload[] = [
@@ -111,7 +135,11 @@ export const workloads: readonly Workload[] = [
     persona: "carillon-json",
     base: "channels",
   },
+  ...dialectWorkloads,
 ];
 
 /** Those of `--quick`. */
-export const quickWorkloads: readonly string[] = ["W1", "W16", "W6", "W2", "W5", "accept"];
+export const quickWorkloads: readonly string[] = [
+  ...["W1", "W16", "W6", "W2", "W5", "accept"],
+  ...dialectWorkloads.map(({ name }) => name),
+];

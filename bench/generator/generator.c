@@ -53,6 +53,8 @@ struct connection {
   enum state state;
   int step;
   bool msgpack;
+  /** Of one that only listens, in a language that is not read here; the server has it join. NULL: it speaks. */
+  const char *listens_at;
   /** NATS: how much of a mark the last frame ended with. */
   int cut;
   /** Answers to `subscribe` that are still to come. */
@@ -76,6 +78,9 @@ static struct {
   int port, rooms, members, window, burst, payload, slots, extra, sample;
   double rate, warmup, seconds;
   int pids[64], pid_count;
+  /** Where all connections but the first one listen, in turn. */
+  const char *listen[16];
+  int listen_count;
 } option = {
     .mode = FAN, .persona = PLAIN, .port = 9001, .rooms = 1, .members = 1000, .window = 1, .burst = 1,
     .payload = 128, .slots = 64, .sample = 4, .warmup = 1, .seconds = 4,
@@ -414,11 +419,11 @@ static void open_connection(struct connection *c) {
 
 static void upgrade(struct connection *c) {
   char path[300], request[1200], room[32];
-  const char *mark = strstr(option.path, "%r");
+  const char *pattern = c->listens_at ? c->listens_at : option.path, *mark = strstr(pattern, "%r");
   put_room(room, c->room);
-  if (mark) snprintf(path, sizeof path, "%.*s%s%s", (int)(mark - option.path), option.path, room, mark + 2);
-  else snprintf(path, sizeof path, "%s", option.path);
-  const char *subprotocol = option.persona != CARILLON ? ""
+  if (mark) snprintf(path, sizeof path, "%.*s%s%s", (int)(mark - pattern), pattern, room, mark + 2);
+  else snprintf(path, sizeof path, "%s", pattern);
+  const char *subprotocol = option.persona != CARILLON || c->listens_at ? ""
                             : c->msgpack ? "Sec-WebSocket-Protocol: carillon.v1.msgpack\r\n"
                                          : "Sec-WebSocket-Protocol: carillon.v1.json\r\n";
   const char *extensions =
@@ -479,6 +484,7 @@ static void carillon_subscribe(struct connection *c) {
 
 static void greet(struct connection *c) {
   c->state = GREETING;
+  if (c->listens_at) return;
   if (option.persona == PLAIN) become_ready(c);
   else if (option.persona == CARILLON) carillon_connect(c);
 }
@@ -490,6 +496,8 @@ static bool holds(const uint8_t *from, size_t length, const char *text) {
 /** What is compressed is not read here: the next thing that is said is taken for the next thing that is awaited. */
 static void greeted(struct connection *c, const uint8_t *from, size_t length, bool compressed) {
   char message[256], room[32];
+  // The first thing that it is told.
+  if (c->listens_at) return become_ready(c);
   put_room(room, c->room);
   switch (option.persona) {
     case CARILLON:
@@ -589,7 +597,7 @@ static void receive_message(struct connection *c, const uint8_t *from, size_t le
   if (option.persona == NATS && length >= 4 && !memcmp(from, "PING", 4)) send_frame(c, OP_BINARY, "PONG\r\n", 6);
   if (c->state != READY) return greeted(c, from, length, false);
   const uint8_t *end = from + length, *mark = after_mark(from, end);
-  if (!mark && option.persona == CARILLON && holds(from, length, "error")) {
+  if (!mark && option.persona == CARILLON && !c->listens_at && holds(from, length, "error")) {
     if (!total.errors++) fprintf(stderr, "generator: first error: %.*s\n", (int)length, from);
   }
   if (!mark && option.persona == NATS && length >= 4 && !memcmp(from, "-ERR", 4)) total.errors++;
@@ -597,8 +605,8 @@ static void receive_message(struct connection *c, const uint8_t *from, size_t le
   if (option.persona == NATS) join_cut_mark(c, from, length);
   while (mark) {
     delivered(c, mark, end - mark);
-    // Nothing but one publication per message, except where messages come in bundles.
-    if (option.persona == PLAIN || option.persona == SOCKETIO) break;
+    // Nothing but one publication per message, except where messages come in bundles; some languages say it twice.
+    if (c->listens_at || option.persona == PLAIN || option.persona == SOCKETIO) break;
     mark = after_mark(mark, end);
   }
 }
@@ -879,6 +887,7 @@ static const char help[] =
     "  --payload BYTES    (128)    --warmup SECONDS (1)   --seconds SECONDS (4)\n"
     "  --slots N           (64)    connections that may be opening at once; in accept: all there are\n"
     "  --extra N            (0)    carillon: further channels that each connection subscribes to\n"
+    "  --listen PATH,PATH          all but the first connection listen there, in turn, and are ready when they are told something\n"
     "  --sample N           (4)    every Nth connection reads the latency\n"
     "  --request                   pp: ask instead of publishing (carillon, socketio)\n"
     "  --resume                    carillon-json: a session that outlives its link, acknowledged as a client should\n"
@@ -928,13 +937,13 @@ static void read_mode(const char *name) {
 
 static void read_options(int count, char **words) {
   enum { MODE = 256, PERSONA, PATH, PIDS, PORT, PAYLOAD, WARMUP, SECONDS, SLOTS, EXTRA, SAMPLE, REQUEST, RESUME, TOUCH, DEFLATE,
-         HELP };
+         LISTEN, HELP };
   static const struct option known[] = {
       {"mode", 1, 0, MODE},       {"persona", 1, 0, PERSONA}, {"path", 1, 0, PATH},       {"pids", 1, 0, PIDS},
       {"port", 1, 0, PORT},       {"rooms", 1, 0, 'R'},       {"members", 1, 0, 'M'},     {"window", 1, 0, 'W'},
       {"burst", 1, 0, 'B'},       {"rate", 1, 0, 'r'},        {"payload", 1, 0, PAYLOAD}, {"warmup", 1, 0, WARMUP},
       {"seconds", 1, 0, SECONDS}, {"slots", 1, 0, SLOTS},     {"extra", 1, 0, EXTRA},     {"sample", 1, 0, SAMPLE},
-      {"request", 0, 0, REQUEST}, {"resume", 0, 0, RESUME},   {"touch", 0, 0, TOUCH},     {"deflate", 0, 0, DEFLATE}, {"help", 0, 0, HELP},
+      {"request", 0, 0, REQUEST}, {"resume", 0, 0, RESUME},   {"touch", 0, 0, TOUCH},     {"deflate", 0, 0, DEFLATE}, {"listen", 1, 0, LISTEN}, {"help", 0, 0, HELP},
       {0, 0, 0, 0},
   };
   const char *persona = "plain";
@@ -963,6 +972,10 @@ static void read_options(int count, char **words) {
       case RESUME: option.resume = true; break;
       case TOUCH: option.touch = true; break;
       case DEFLATE: option.deflate = true; break;
+      case LISTEN:
+        for (char *word = strtok(optarg, ","); word && option.listen_count < 16; word = strtok(NULL, ","))
+          option.listen[option.listen_count++] = word;
+        break;
       case HELP: fputs(help, stdout); exit(0);
       default: exit(2);
     }
@@ -975,6 +988,8 @@ static void read_options(int count, char **words) {
     misused("--request needs --mode pp, --members 1 and a persona that can ask", persona);
   if (option.extra && option.persona != CARILLON) misused("--extra is Carillon's", persona);
   if (option.resume && (option.persona != CARILLON || option.msgpack)) misused("--resume is carillon-json's", persona);
+  if (option.listen_count && (option.mode != FAN || option.rooms != 1 || option.deflate || option.extra || option.resume))
+    misused("--listen needs --mode fan and one room", option.listen[0]);
   if (option.deflate && option.mode == PINGPONG) misused("--deflate cannot read the ball", "pp");
 }
 
@@ -988,7 +1003,9 @@ int main(int count, char **words) {
   poller = epoll_create1(EPOLL_CLOEXEC);
   for (int i = 0; i < connection_count; i++) {
     bool msgpack = option.msgpack == 1 || (option.msgpack == 2 && i & 1);
-    connections[i] = (struct connection){.fd = -1, .index = i, .room = i % option.rooms, .msgpack = msgpack};
+    const char *path = i && option.listen_count ? option.listen[(i - 1) % option.listen_count] : NULL;
+    connections[i] =
+        (struct connection){.fd = -1, .index = i, .room = i % option.rooms, .msgpack = msgpack, .listens_at = path};
   }
   switch (option.mode) {
     case IDLE: return run_idle();

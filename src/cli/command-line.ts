@@ -16,6 +16,7 @@ Flags win over the environment, and that wins over the config file.
 Examples:
   carillon serve
   carillon serve --port 9000 --host 0.0.0.0 --origins https://app.example.com
+  carillon serve --dialects native,go-ws
   carillon serve --tls-cert cert.pem --tls-key key.pem
   carillon serve --config carillon.config.mjs
 
@@ -69,6 +70,7 @@ function describe(): Command {
 function descriptionOf({ description, fallback, env }: Setting<unknown>): string {
   const notes: string[] = [];
   if (typeof fallback === "string" || typeof fallback === "number") notes.push(`default: ${fallback}`);
+  if (Array.isArray(fallback)) notes.push(`default: ${fallback.join(",")}`);
   notes.push(`env: ${typeof fallback === "boolean" ? `${env[0]}=${!fallback}` : env.join(", ")}`);
   return `${description} (${notes.join("; ")})`;
 }

@@ -1,5 +1,6 @@
 import type { Server } from "../server/server.ts";
 import type { ServerOptions } from "../server/options.ts";
+import type { DialectName } from "./dialects.ts";
 import type { LogLevel } from "./settings.ts";
 
 /**
@@ -28,6 +29,12 @@ export interface Config<
   readonly tlsCert?: string;
   /** A file in PEM; a relative path starts at the config file. */
   readonly tlsKey?: string;
+  /**
+   * The languages to speak, each on its usual paths. Instead of `endpoints` of your own.
+   *
+   * @default all of them
+   */
+  readonly dialects?: readonly DialectName[];
   /**
    * The largest message a client may send. Belongs to the endpoint `/carillon`; with `endpoints` of your own, set it there.
    *

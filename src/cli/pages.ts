@@ -21,6 +21,9 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
+/** The demo's pages are one document, which looks at its address. */
+const demoPaths = ["/", "/languages"];
+
 /** The public files, by path. They are read once, so that no request ever reaches the file system. */
 export function loadPages({ demo }: { readonly demo: boolean }): ReadonlyMap<string, Page> {
   const pages = new Map<string, Page>();
@@ -33,7 +36,7 @@ export function loadPages({ demo }: { readonly demo: boolean }): ReadonlyMap<str
     if (!(extname(name) in contentTypes)) continue;
     const file = `demo/${name.replaceAll("\\", "/")}`;
     // The names of all other files change with their contents.
-    if (file === "demo/index.html") pages.set("/", page(file));
+    if (file === "demo/index.html") for (const path of demoPaths) pages.set(path, page(file));
     else pages.set(`/${file}`, page(file, { "Cache-Control": "public, max-age=31536000, immutable" }));
   }
   return pages;

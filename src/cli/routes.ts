@@ -6,6 +6,8 @@ import type { Page } from "./pages.ts";
 /** What the answers depend on. */
 export interface RoutesParts {
   readonly pages: ReadonlyMap<string, Page>;
+  /** The paths where clients connect. */
+  readonly endpoints: readonly string[];
   readonly health: () => Health;
   /** Absent: there are none to be had. */
   readonly metrics?: () => string;
@@ -14,7 +16,7 @@ export interface RoutesParts {
 type Answer = (response: ServerResponse) => void;
 
 /** Answers plain requests: the state of the server, and a fixed set of files. */
-export function routes({ pages, health, metrics }: RoutesParts): RequestListener {
+export function routes({ pages, endpoints, health, metrics }: RoutesParts): RequestListener {
   const answers = new Map<string, Answer>([
     ["/healthz", (response) => sendJson(response, 200, '{"status":"ok"}')],
     [
@@ -26,7 +28,7 @@ export function routes({ pages, health, metrics }: RoutesParts): RequestListener
     ],
   ]);
   if (metrics) answers.set("/metrics", (response) => send(response, 200, metricsContentType, metrics()));
-  const notFound = `There is nothing here. This Carillon server has ${whatIsHere(pages)}.\n`;
+  const notFound = `There is nothing here. This Carillon server has ${whatIsHere(pages, endpoints)}.\n`;
 
   return (request, response) => {
     const path = (request.url ?? "").split("?", 1)[0]!;
@@ -42,12 +44,17 @@ export function routes({ pages, health, metrics }: RoutesParts): RequestListener
   };
 }
 
-function whatIsHere(pages: ReadonlyMap<string, Page>): string {
+const list = new Intl.ListFormat("en-GB");
+
+function whatIsHere(pages: ReadonlyMap<string, Page>, endpoints: readonly string[]): string {
   const demo = pages.has("/") ? ["a demo page at /"] : [];
   const sdk = pages.has("/carillon.js") ? ["its SDK at /carillon.js"] : [];
-  return [...demo, ...sdk, "its WebSocket endpoint, usually /carillon", "and its health at /healthz and /readyz"].join(
-    ", ",
-  );
+  return [
+    ...demo,
+    ...sdk,
+    `its WebSocket endpoints at ${list.format(endpoints)}`,
+    "and its health at /healthz and /readyz",
+  ].join(", ");
 }
 
 function sendPage({ body, headers, isDocument }: Page, request: IncomingMessage, response: ServerResponse): void {

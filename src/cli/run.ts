@@ -2,7 +2,7 @@ import { CarillonError } from "../errors/carillon-error.ts";
 import { readCommandLine } from "./command-line.ts";
 import { loadConfig } from "./config-file.ts";
 import { jsonLog, ownLog } from "./log.ts";
-import { serve } from "./serve.ts";
+import { serve, type Serving } from "./serve.ts";
 import { resolveSettings } from "./settings.ts";
 import { endOn } from "./shutdown.ts";
 import { UsageError } from "./usage-error.ts";
@@ -27,16 +27,19 @@ async function start(args: readonly string[]): Promise<void> {
   const log = config.logger ? ownLog(config.logger) : jsonLog(settings.logLevel);
   const serving = await serve(settings, config, log);
   endOn(process, serving, log);
-  log.info({ url: serving.url, endpoints: serving.endpoints, node: process.version }, "listening");
+  log.info(
+    { url: serving.url, endpoints: serving.endpoints.map(({ url }) => url), node: process.version },
+    "listening",
+  );
   if (settings.logLevel !== "silent") console.error(greeting(serving, settings.demo));
 }
 
-function greeting(
-  { url, endpoints }: { readonly url: string; readonly endpoints: readonly string[] },
-  demo: boolean,
-): string {
-  const page = demo ? `Carillon is up. Open ${url} in two windows and write to yourself.` : `Carillon is up at ${url}`;
-  return `${page}\nClients connect to ${endpoints.join(", ")}. Stop with Ctrl+C.`;
+function greeting({ url, endpoints }: Pick<Serving, "url" | "endpoints">, demo: boolean): string {
+  const page = demo
+    ? `Carillon is up. Open ${url} in two windows and write to yourself, or see six languages talk at ${url}languages`
+    : `Carillon is up at ${url}`;
+  const places = endpoints.map((endpoint) => `  ${endpoint.url} (${endpoint.dialect})`);
+  return [page, "Clients connect to", ...places, "Stop with Ctrl+C."].join("\n");
 }
 
 function explain(error: unknown): { readonly line: string; readonly code: number } {

@@ -1,8 +1,8 @@
-import { native } from "../dialects/native/dialect.ts";
 import { metrics } from "../metrics/metrics.ts";
 import { createHttpServer, listen, type Listening } from "../server/http-server.ts";
 import { createServer, type Server } from "../server/server.ts";
 import type { Config } from "./config.ts";
+import { endpointsFor } from "./dialects.ts";
 import type { Log } from "./log.ts";
 import { loadPages } from "./pages.ts";
 import { routes } from "./routes.ts";
@@ -11,13 +11,22 @@ import { readTls } from "./tls-files.ts";
 import { UsageError } from "./usage-error.ts";
 import { welcomeVisitor } from "./visitors.ts";
 
+/** One place where clients connect. */
+export interface ServedEndpoint {
+  readonly url: string;
+  readonly dialect: string;
+}
+
 /** A server that is listening. */
 export interface Serving extends Listening {
-  /** Where clients connect. */
-  readonly endpoints: readonly string[];
+  /** Where clients connect, and the dialect that is spoken there. */
+  readonly endpoints: readonly ServedEndpoint[];
   /** Says that it is not ready any more, ends all connections, and stops listening. */
   stop(): Promise<void>;
 }
+
+/** On the demo page whoever is in a room may speak, although its owner alone may by the rule of rtbroadcaster. */
+const demoChannels: NonNullable<Config["channels"]> = { "*": { publish: "subscribers" } };
 
 /**
  * Composes the standalone server and lets it listen.
@@ -28,11 +37,12 @@ export interface Serving extends Listening {
 export async function serve(settings: Settings, config: Config, log: Log): Promise<Serving> {
   const { port, host, origins, demo, metrics: showsMetrics } = settings;
   const tls = readTls(settings);
-  const endpoints = endpointsOf(settings, config);
+  const endpoints = config.endpoints ?? endpointsFor(settings);
   const server = createServer({
     ...serverOptions(config),
     endpoints,
-    origins,
+    ...(origins && { origins }),
+    channels: config.channels ?? (demo ? demoChannels : {}),
     logger: log,
     authenticate: config.authenticate ?? welcomeVisitor,
   });
@@ -44,6 +54,7 @@ export async function serve(settings: Settings, config: Config, log: Log): Promi
     tls,
     routes({
       pages,
+      endpoints: Object.keys(endpoints),
       health: () => server.health(),
       ...(showsMetrics && { metrics: () => metrics(server) }),
     }),
@@ -54,17 +65,16 @@ export async function serve(settings: Settings, config: Config, log: Log): Promi
 
   return {
     ...listening,
-    endpoints: Object.keys(endpoints).map((path) => `${listening.url.replace("http", "ws").slice(0, -1)}${path}`),
+    endpoints: Object.entries(endpoints).map(([path, dialect]) => ({
+      url: `${listening.url.replace("http", "ws").slice(0, -1)}${path}`,
+      dialect: dialect.name,
+    })),
     async stop() {
       await server.close();
       httpServer.close();
       httpServer.closeAllConnections();
     },
   };
-}
-
-function endpointsOf({ maxMessageBytes }: Settings, { endpoints }: Config): NonNullable<Config["endpoints"]> {
-  return endpoints ?? { "/carillon": native({ maxMessageBytes }) };
 }
 
 /** What is left for `createServer` when the command has taken what is its own. */
@@ -74,6 +84,7 @@ function serverOptions(config: Config): Omit<Config, keyof Settings | "setup"> {
     host,
     tlsCert,
     tlsKey,
+    dialects,
     origins,
     maxMessageBytes,
     logLevel,
@@ -84,6 +95,9 @@ function serverOptions(config: Config): Omit<Config, keyof Settings | "setup"> {
   } = config;
   if (options.endpoints && maxMessageBytes !== undefined) {
     throw new UsageError("maxMessageBytes has no effect beside endpoints; give it to the dialect there");
+  }
+  if (options.endpoints && dialects !== undefined) {
+    throw new UsageError("dialects has no effect beside endpoints; leave out there what is not to be spoken");
   }
   return options;
 }
@@ -99,6 +113,9 @@ function logConnections(server: Server, log: Log): void {
 
 function warn({ authenticate }: Config, isBuilt: boolean, log: Log): void {
   if (!authenticate)
-    log.warn({}, "everyone may connect, under any name they like; to change that, set authenticate in --config");
+    log.warn(
+      {},
+      "everyone may connect, under any name they like, and join every channel but private-*; to change that, set authenticate in --config",
+    );
   if (!isBuilt) log.warn({}, "the demo page and the SDK are not built; to serve them, run: npm run build");
 }

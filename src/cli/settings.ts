@@ -1,4 +1,5 @@
 import { nativeDefaults } from "../dialects/native/options.ts";
+import { dialectNames, type DialectName } from "./dialects.ts";
 import { UsageError } from "./usage-error.ts";
 
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
@@ -11,7 +12,9 @@ export interface Settings {
   readonly host: string;
   readonly tlsCert: string | undefined;
   readonly tlsKey: string | undefined;
-  readonly origins: readonly string[];
+  readonly dialects: readonly DialectName[];
+  /** `undefined`: those of the server's own host, where a dialect does not let in all. */
+  readonly origins: readonly string[] | undefined;
   readonly maxMessageBytes: number;
   readonly logLevel: LogLevel;
   readonly demo: boolean;
@@ -72,22 +75,27 @@ export const settings: { readonly [Name in SettingName]: Setting<Settings[Name]>
     accepts: isText,
     parse: String,
   },
+  dialects: {
+    flag: "--dialects <list>",
+    description: "the languages to speak, separated by commas",
+    env: ["CARILLON_DIALECTS"],
+    fallback: dialectNames,
+    means: `a list of ${dialectNames.join(", ")}`,
+    accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(isDialectName),
+    parse: parseList,
+  },
   origins: {
     flag: "--origins <list>",
     description: "other sites whose pages may connect, separated by commas; * is all of them",
     env: ["CARILLON_ORIGINS"],
-    fallback: [],
+    fallback: undefined,
     means: `a list of origins such as "https://app.example.com"`,
     accepts: (value) => Array.isArray(value) && value.every(isText),
-    parse: (text) =>
-      text
-        .split(",")
-        .map((origin) => origin.trim())
-        .filter(Boolean),
+    parse: parseList,
   },
   maxMessageBytes: {
     flag: "--max-message-bytes <number>",
-    description: "the largest message that a client may send",
+    description: "the largest message that a native client may send",
     env: ["CARILLON_MAX_MESSAGE_BYTES"],
     fallback: nativeDefaults.maxMessageBytes,
     means: "a whole number of at least 1",
@@ -158,6 +166,17 @@ function check(setting: Setting<unknown>, value: unknown, place: string, written
 
 function flagName({ flag }: Setting<unknown>): string {
   return flag.split(" ")[0]!;
+}
+
+function isDialectName(value: unknown): boolean {
+  return dialectNames.some((name) => name === value);
+}
+
+function parseList(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter(Boolean);
 }
 
 function parseWhole(text: string): number {

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { Bell } from "./bell.tsx";
+import { Brand } from "./brand.tsx";
 import { ConnectionBadge } from "./connection-badge.tsx";
 import type { Encoding, Visit } from "./visit.ts";
 
@@ -14,12 +14,7 @@ export function Header({ visit }: { readonly visit: Visit }): JSX.Element {
   const isOpen = visit.state.value.kind === "open";
   return (
     <header class="header">
-      <h1 class="brand">
-        <Bell heard={heard} />
-        <span>
-          Carillon <small>one keyboard, many bells</small>
-        </span>
-      </h1>
+      <Brand heard={heard} />
       <div class="controls">
         <ConnectionBadge visit={visit} />
         <fieldset class="switch">

@@ -9,6 +9,11 @@ export function Json({ value, isPretty }: { readonly value: unknown; readonly is
   return <code class={isPretty ? "json pretty" : "json"}>{coloured(text)}</code>;
 }
 
+/** JSON as somebody else has written it, in colours. */
+export function JsonText({ text }: { readonly text: string }): JSX.Element {
+  return <code class="json">{coloured(text)}</code>;
+}
+
 function coloured(text: string): readonly (string | JSX.Element)[] {
   const parts: (string | JSX.Element)[] = [];
   let end = 0;

@@ -240,7 +240,8 @@ function reasonOf(error: unknown): string {
   return error instanceof CarillonError ? error.message : String(error);
 }
 
-function channelInAddress(): string | undefined {
+/** What follows the `#`. */
+export function channelInAddress(): string | undefined {
   try {
     return decodeURIComponent(location.hash.slice(1)) || undefined;
   } catch {

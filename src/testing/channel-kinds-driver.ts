@@ -4,7 +4,7 @@ import type { ServerOptions } from "../server/options.ts";
 /**
  * What a dialect may have: the kinds of channels, and `publishing`, that clients publish.
  *
- * Cases of what it does not have are skipped.
+ * There are no cases of what it does not have.
  */
 export type ChannelKind =
   | "public"

@@ -3,7 +3,7 @@ import type { ServerOptions } from "../server/options.ts";
 import type { Server } from "../server/server.ts";
 import type { ChannelKind, Heard, KindsClient, KindsDriver, KindsSetting } from "./channel-kinds-driver.ts";
 
-/** Declares a case for a dialect that has all these; elsewhere it is skipped. */
+/** Declares a case for a dialect that has all these; elsewhere there is none. */
 export type DeclareKind = (
   name: string,
   needs: readonly ChannelKind[],

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runGenerator } from "../../bench/generator.ts";
 import { onPath, Tools } from "../../bench/tools.ts";
+import { goWs } from "../../src/dialects/go-ws/index.ts";
 import { createServer, native, type Server } from "../../src/index.ts";
 
 const canRun = process.platform === "linux" && (onPath("cc") ?? onPath("gcc")) !== undefined;
@@ -18,7 +19,12 @@ describe.skipIf(!canRun)("the load generator (Linux with a C compiler)", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "carillon-generator-"));
     generator = await new Tools(folder).compile("generator/generator.c");
-    server = createServer({ endpoints: { "/carillon": native({ compressFromBytes: 1 }) } });
+    server = createServer({ endpoints: { "/carillon": native({ compressFromBytes: 1 }), "/ws": goWs() } });
+    server.on("connect", async ({ connection }) => {
+      if (connection.handshake.path !== "/ws") return;
+      await connection.subscribe("room0");
+      connection.send("ready");
+    });
     server.on("echo", ({ data, reply }) => reply(data));
     ({ port } = await server.listen({ port: 0, host: "127.0.0.1" }));
   }, 60_000);
@@ -38,6 +44,7 @@ describe.skipIf(!canRun)("the load generator (Linux with a C compiler)", () => {
     ["many channels", ["--persona", "carillon-json", "-R", "10", "-M", "5", "-W", "16", "--extra", "3"], 5],
     ["a rate", ["--persona", "carillon-json", "-M", "20", "-r", "50", "--sample", "1"], 20],
     ["compression", ["--persona", "carillon-json", "-M", "20", "-W", "4", "--deflate"], 20],
+    ["listeners of another dialect", ["--persona", "carillon-json", "-M", "20", "-W", "16", "--listen", "/ws,/ws"], 20],
     ["ping-pong", ["--persona", "carillon-json", "--mode", "pp", "-R", "10", "-M", "2"], 2],
     ["echo", ["--persona", "carillon-json", "--mode", "pp", "-R", "10", "-M", "1", "--request"], 1],
   ])("sees every publication reach every subscriber once: %s", async (_, args, members) => {

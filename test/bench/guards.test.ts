@@ -35,9 +35,19 @@ describe("the guards", () => {
     expect(judge([cell("W16", "ws", 1)], ["W16"], ["bun"], [guard])).toEqual([]);
   });
 
+  it("compare Carillon with itself in another workload", () => {
+    const own = { workload: "go-ws", rival: "carillon", beside: "W16", atMost: 1.2, reason: "encoded once" };
+    const cells = [cell("W16", "carillon", 1), cell("go-ws", "carillon", 1.5)];
+    const [verdict] = judge(cells, ["W16", "go-ws"], ["carillon"], [own]);
+    expect(verdict).toEqual({ guard: own, ratio: 1.5, holds: false });
+    expect(told(verdict!)).toBe("FAIL go-ws: 1.50 of W16's cost, at most 1.20 (encoded once)");
+    expect(judge(cells, ["go-ws"], ["carillon"], [own])).toEqual([]);
+  });
+
   it("are about what the quick run measures", () => {
-    for (const { workload, rival } of guards) {
+    for (const { workload, rival, beside = workload } of guards) {
       expect(quickWorkloads).toContain(workload);
+      expect(quickWorkloads).toContain(beside);
       expect(quickRivals).toContain(rival);
     }
     expect(workloads.map(({ name }) => name)).toEqual(expect.arrayContaining([...quickWorkloads]));

@@ -172,11 +172,13 @@ describe("the page", () => {
     const { url } = await start();
     const ada = await visit(url, "Ada");
     const order: string[] = [];
-    for (let at = 0; at < 12; at += 1) {
+    for (let at = 0; at < 14; at += 1) {
       await ada.keyboard.press("Tab");
       order.push(await ada.evaluate(() => focusedName(document.activeElement)));
     }
     expect(order).toEqual([
+      "Chat",
+      "Languages",
       "JSON",
       "Drop the connection",
       "Your name",

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { dialectNames } from "../../src/cli/dialects.ts";
 import { settings } from "../../src/cli/settings.ts";
 import { run, start } from "./command.ts";
 
@@ -46,6 +47,8 @@ describe("what is not understood is named in one line, with exit code 2", () => 
     [["--max-message-bytes", "0"], '--max-message-bytes must be a whole number of at least 1, not "0"'],
     [["--log-level", "loud"], '--log-level must be one of debug, info, warn, error, silent, not "loud"'],
     [["--origins", "app.example.com"], 'origins: "app.example.com" is not an origin such as "https://app.example.com"'],
+    [["--dialects", "socket.io"], `--dialects must be a list of ${dialectNames.join(", ")}, not "socket.io"`],
+    [["--dialects", ","], `--dialects must be a list of ${dialectNames.join(", ")}, not ","`],
     [["--tls-cert", "cert.pem"], "--tls-cert needs --tls-key too"],
     [["--tls-key", "key.pem"], "--tls-key needs --tls-cert too"],
   ])("%j", async (args, complaint) => {
@@ -66,12 +69,16 @@ describe("what is not understood is named in one line, with exit code 2", () => 
 });
 
 describe("starting", () => {
-  test("serve is what it does without a command, and one line of the log has the address", async () => {
+  test("serve is what it does without a command, and one line of the log has the addresses", async () => {
     const { url, log, stderr } = await start();
+    const paths = ["carillon", "socket", "ws", "broadcast", "broadcasting", "ao", "rtc"];
+    const endpoints = paths.map((path) => `${url.replace("http", "ws")}${path}`);
     expect(log.filter(({ msg }) => msg === "listening")).toEqual([
-      expect.objectContaining({ level: "info", url, endpoints: [`${url.replace("http", "ws")}carillon`] }),
+      expect.objectContaining({ level: "info", url, endpoints }),
     ]);
-    await expect.poll(stderr).toContain(`Open ${url} in two windows`);
+    await expect.poll(stderr).toContain("Stop with");
+    expect(stderr()).toContain(`Open ${url} in two windows`);
+    for (const endpoint of endpoints) expect(stderr()).toContain(`  ${endpoint} (`);
   });
 
   test("one warning says that everyone may connect", async () => {

@@ -95,6 +95,7 @@ describe("a config file that does not work is named in one line, with exit code 
     ["a.mjs", "export default { demo: () => {} }", "a.mjs: demo must be true or false, not function"],
     ["a.mjs", "export default { limits: { cows: 1 } }", 'limits: "cows" is no limit; there are '],
     ["a.mjs", `export default { endpoints: {}, maxMessageBytes: 1 }`, "maxMessageBytes has no effect beside endpoints"],
+    ["a.mjs", `export default { endpoints: {}, dialects: ["native"] }`, "dialects has no effect beside endpoints"],
     ["a.yaml", "port: 1", "the config file a.yaml does not work: Node "],
   ])("%s: %s", async (name, text, complaint) => {
     const path = folder(text === undefined ? {} : { [name]: text });

@@ -14,7 +14,7 @@ describe("options, when the server runs", () => {
     const page = await fetch(url);
     expect(page.status).toBe(404);
     expect(await page.text()).toBe(
-      "There is nothing here. This Carillon server has its SDK at /carillon.js, its WebSocket endpoint, usually /carillon, and its health at /healthz and /readyz.\n",
+      "There is nothing here. This Carillon server has its SDK at /carillon.js, its WebSocket endpoints at /carillon, /socket, /ws, /broadcast, /broadcasting, /ao and /rtc, and its health at /healthz and /readyz.\n",
     );
     expect((await fetch(`${url}carillon.js`)).status).toBe(200);
   });

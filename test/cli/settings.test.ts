@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { dialectNames } from "../../src/cli/dialects.ts";
 import { resolveSettings, settings, type SettingName } from "../../src/cli/settings.ts";
 
 const nothing = { flags: {}, env: {}, config: {}, configName: "carillon.config.mjs" };
@@ -11,7 +12,8 @@ const ways: Readonly<
   host: ["a", "b", "c", ["a", "b", "c", "127.0.0.1"]],
   tlsCert: ["a", "b", "c", ["a", "b", "c", undefined]],
   tlsKey: ["a", "b", "c", ["a", "b", "c", undefined]],
-  origins: ["https://a, https://b,", "*", ["https://c"], [["https://a", "https://b"], ["*"], ["https://c"], []]],
+  dialects: ["go-ws, native,", "go-ws", ["native"], [["go-ws", "native"], ["go-ws"], ["native"], dialectNames]],
+  origins: ["https://a, https://b,", "*", ["https://c"], [["https://a", "https://b"], ["*"], ["https://c"], undefined]],
   maxMessageBytes: ["1", "2", 3, [1, 2, 3, 65_536]],
   logLevel: ["debug", "warn", "error", ["debug", "warn", "error", "info"]],
   demo: [false, "false", false, [false, false, false, true]],

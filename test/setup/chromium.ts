@@ -14,12 +14,12 @@ const names = [
 const fix = "apt-get install -y chromium-headless-shell";
 
 /** A browser that asks nobody on the internet for anything. */
-export function launchChromium(): Promise<Browser> {
+export function launchChromium(more: readonly string[] = []): Promise<Browser> {
   const quiet = ["--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
   return chromium.launch({
     executablePath: findChromium() ?? installChromium(),
     // Root has no sandbox, and the pages are our own.
-    args: ["--no-sandbox", "--disable-gpu", "--no-first-run", ...quiet],
+    args: ["--no-sandbox", "--disable-gpu", "--no-first-run", ...quiet, ...more],
   });
 }
 

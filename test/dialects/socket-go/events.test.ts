@@ -118,6 +118,15 @@ describe("events of socket.go", () => {
     },
   );
 
+  test.each(["message", "gap"])("SGO-49 G-18 %s is an ordinary event", async (event) => {
+    const { chat, connect, failures } = await serve();
+    chat.on(event, (socket, data) => socket.send("echo", data));
+    const client = await connect();
+    client.say(JSON.stringify({ event, data: 1 }));
+    expect(await client.next()).toBe('{"event":"echo","data":1}');
+    expect(failures).toEqual([]);
+  });
+
   test("SGO-8 the event error is heard as mere data by whoever asked for it", async () => {
     const heard: unknown[] = [];
     const onErrorEvent = (socket: Socket, data: unknown): void => {

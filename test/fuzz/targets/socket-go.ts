@@ -43,6 +43,8 @@ export const socketGoTalk: Target = {
   name: "socket-go",
   corpus: texts(...transcripts.map((lines) => lines.join("\n"))),
   words,
+  // Each line is a frame, and a few bytes are enough for one.
+  maxBytes: 4_096,
   executions: 600,
   run(input) {
     const ended: string[] = [];

@@ -1,0 +1,111 @@
+import type { Ending } from "../../engine/application.ts";
+import type { LiveConnection } from "../../engine/connection.ts";
+import type { Handshake } from "../../engine/handshake.ts";
+import { isPending, type Later } from "../../engine/later.ts";
+import type { Wire } from "../../engine/ports/wire.ts";
+import { CarillonError } from "../../errors/carillon-error.ts";
+import type { Session } from "../dialect.ts";
+import { SimpleSession } from "../simple-session.ts";
+import type { LiveRtcConnection } from "./connection.ts";
+import { dialectName } from "./encoder.ts";
+import type { Hub } from "./hub.ts";
+import { plainEvent } from "./meaning.ts";
+import { isContent, type Content } from "./messages.ts";
+import type { Settings } from "./options.ts";
+import type { HandleMessage, Registry } from "./registry.ts";
+
+/** What the sessions of one path go by. */
+export interface SessionHost {
+  readonly hub: Hub;
+  readonly settings: Settings;
+  readonly registry: Registry;
+  readonly handle: HandleMessage | undefined;
+}
+
+/** Begins one client's conversation. */
+export function beginSession(host: SessionHost, wire: Wire, handshake: Handshake): Session {
+  const { hub, settings } = host;
+  const { engine } = hub;
+  let connection: LiveRtcConnection | undefined;
+
+  function entered(live: LiveConnection): void {
+    connection = hub.enter(live);
+    const { onConnect } = settings;
+    if (onConnect) run(live, () => onConnect(connection!));
+  }
+
+  function ended(live: LiveConnection, ending: Ending): void {
+    hub.left(live.id);
+    const { onDisconnect } = settings;
+    if (connection && onDisconnect) run(live, () => onDisconnect(connection!, ending));
+  }
+
+  /** Calls a hook of the application's; nobody waits for it. */
+  function run(live: LiveConnection, hook: () => Later<void>): void {
+    const failed = (cause: unknown): void =>
+      engine.report({ error: new CarillonError("handler-failed", { cause }), connection: live });
+    try {
+      const done = hook();
+      if (isPending(done)) done.catch(failed);
+    } catch (cause) {
+      failed(cause);
+    }
+  }
+
+  return new SimpleSession({
+    engine,
+    wire,
+    handshake,
+    dialect: dialectName,
+    encoder: hub.encoder,
+    authenticate: settings.authenticate,
+    // Once it is among all connections, so that the hook can talk to everyone.
+    opened: (live) => live.whenOpen(() => entered(live)),
+    heard: (content, live) => (connection ? hear(host, connection, live, content) : undefined),
+    failed: (cause, live) => {
+      // What was refused has no answer in this dialect.
+      if (!(cause instanceof CarillonError)) run(live, () => Promise.reject(cause));
+    },
+    refused: (_, refusedWire) => refusedWire.close(1008),
+    ended,
+    farewell: {},
+  });
+}
+
+/** One message: for the handler, and for the server's own. */
+function hear(
+  { hub, registry, handle }: SessionHost,
+  connection: LiveRtcConnection,
+  live: LiveConnection,
+  said: Content,
+): Later<void> {
+  const { engine } = hub;
+
+  function failed(cause: unknown): void {
+    engine.report({ error: new CarillonError("handler-failed", { cause }), connection: live, event: plainEvent });
+    hub.close(connection);
+  }
+
+  function answer(reply: unknown): void {
+    if (reply === undefined) return;
+    if (isContent(reply)) live.wire.send([reply]);
+    else failed(new TypeError("a handler returns text, bytes or nothing"));
+  }
+
+  function handled(content: Content): Later<void> {
+    try {
+      const reply: Later<unknown> = handle!(connection, content, registry);
+      return isPending(reply) ? reply.then(answer).catch(failed) : answer(reply);
+    } catch (cause) {
+      return failed(cause);
+    }
+  }
+
+  /** An interceptor may have made something else of it. */
+  function own(_: string, data: unknown): Later<void> {
+    const text: string | undefined = isContent(data) ? undefined : JSON.stringify(data);
+    return handled(isContent(data) ? data : (text ?? ""));
+  }
+
+  return engine.receive(live, plainEvent, said, undefined, handle && own);
+}

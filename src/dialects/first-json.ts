@@ -1,4 +1,4 @@
-import { parseJson } from "./json.ts";
+import { endOfString, parseJson } from "./json.ts";
 
 /**
  * The first JSON value of a text; what follows it is nobody's.
@@ -29,16 +29,6 @@ function endOfFirst(text: string): number {
       depth -= 1;
       if (depth <= 0) return isNested ? at + 1 : at;
     } else if (!isNested && isSpace(code)) return at;
-  }
-  return text.length;
-}
-
-/** The index of the closing quote, or the end of the text. */
-function endOfString(text: string, start: number): number {
-  for (let index = start + 1; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code === 0x22) return index;
-    if (code === 0x5c) index += 1; // the character behind a backslash
   }
   return text.length;
 }

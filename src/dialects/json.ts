@@ -59,7 +59,7 @@ function scan(text: string, deepest: number): void {
 }
 
 /** The index of the closing quote, or the end of the text. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   for (let index = start + 1; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
     if (code === 0x22) return index;

@@ -3,7 +3,7 @@ import type { ChannelRule, ChannelRules, EffectiveRule } from "./channel-rules.t
 import { Channel, type ChannelHost } from "./channel.ts";
 import { Continuity, type ContinuityHost } from "./continuity.ts";
 import type { Failures } from "./failures.ts";
-import { andThen, isPending, type Later } from "./later.ts";
+import { andThen, guarded, isPending, type Later } from "./later.ts";
 import type { Broker, HistoryPage, HistoryRange } from "./ports/broker.ts";
 import type { Publication } from "./publication.ts";
 import type { TailCheck } from "./tail-check.ts";
@@ -73,15 +73,12 @@ export class Channels {
       this.#isBlind = true;
       throw wasBlind ? toCarillonError(error, "broker-unavailable") : this.#parts.failures.ofBroker(error);
     };
-    try {
-      const seen = andThen(this.#parts.broker.read(name, range), (page) => {
+    const read = (): Later<HistoryPage> =>
+      andThen(this.#parts.broker.read(name, range), (page) => {
         this.#isBlind = false;
         return page;
       });
-      return isPending(seen) ? seen.catch(failed) : seen;
-    } catch (error) {
-      return failed(error);
-    }
+    return guarded(read, failed);
   }
 
   /** The channel, subscribed at the broker by its first visitor; the others share the `ready` of that. */

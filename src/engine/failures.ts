@@ -1,7 +1,7 @@
 import { CarillonError, toCarillonError } from "../errors/carillon-error.ts";
 import type { Application, Failure } from "./application.ts";
 import type { LiveConnection } from "./connection.ts";
-import { isPending, type Later } from "./later.ts";
+import { guarded, type Later } from "./later.ts";
 
 /** Tells the application what failed, and everyone else only what they may know. */
 export class Failures {
@@ -28,12 +28,7 @@ export class Failures {
     const failed = (error: unknown): never => {
       throw this.ofBroker(error);
     };
-    try {
-      const result = operation();
-      return isPending(result) ? result.catch(failed) : result;
-    } catch (error) {
-      return failed(error);
-    }
+    return guarded(operation, failed);
   }
 
   ofBroker(cause: unknown): CarillonError {

@@ -10,6 +10,16 @@ export function isPending<Result>(later: Later<Result>): later is Promise<Result
   return later instanceof Promise;
 }
 
+/** Attempts something; what it throws or rejects with goes to `refused`, which throws in its turn. */
+export function guarded<Result>(attempt: () => Later<Result>, refused: (error: unknown) => never): Later<Result> {
+  try {
+    const result = attempt();
+    return isPending(result) ? result.catch(refused) : result;
+  } catch (error) {
+    return refused(error);
+  }
+}
+
 /**
  * Continues at once when the result is there, and in its own time when it is not.
  *

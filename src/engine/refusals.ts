@@ -2,7 +2,7 @@ import { CarillonError } from "../errors/carillon-error.ts";
 import { errorFamily, type ErrorFamily } from "../errors/families.ts";
 import type { Application, Refusal } from "./application.ts";
 import type { LiveConnection } from "./connection.ts";
-import { isPending, type Later } from "./later.ts";
+import { guarded, type Later } from "./later.ts";
 
 /** These are failures, which are reported as such, or mean that nobody is there any more. */
 const noRefusals: ReadonlySet<ErrorFamily> = new Set<ErrorFamily>(["broker", "connection", "internal"]);
@@ -29,12 +29,7 @@ export class Refusals {
       this.tell({ action, handshake, connection, ...where }, error);
       throw error;
     };
-    try {
-      const result = attempt();
-      return isPending(result) ? result.catch(refused) : result;
-    } catch (error) {
-      return refused(error);
-    }
+    return guarded(attempt, refused);
   }
 
   tell(attempted: Omit<Refusal<LiveConnection>, "error" | "family">, error: unknown): void {

@@ -1,7 +1,7 @@
 import type { LiveConnection } from "./connection.ts";
 import type { Failures } from "./failures.ts";
 import type { Handshake } from "./handshake.ts";
-import { isPending, type Later } from "./later.ts";
+import { guarded, type Later } from "./later.ts";
 import type { Refusals } from "./refusals.ts";
 import type { Revocations } from "./revoking.ts";
 import type { Counters } from "./stats.ts";
@@ -30,10 +30,5 @@ export function refusing<Result>(
     refusals.tell({ action: "connect", handshake, ...who }, error);
     throw error;
   };
-  try {
-    const result = attempt();
-    return isPending(result) ? result.catch(refused) : result;
-  } catch (error) {
-    return refused(error);
-  }
+  return guarded(attempt, refused);
 }

@@ -1,4 +1,5 @@
 import type { Packet, Wire } from "../../engine/ports/wire.ts";
+import { WireAround } from "../wire-around.ts";
 
 /** Counts since the dialect was made, and who is there now. */
 export interface GoWsStats {
@@ -23,49 +24,16 @@ export class GoWsCounters {
 }
 
 /** A wire whose messages are counted. */
-export class CountedWire implements Wire {
-  readonly #wire: Wire;
+export class CountedWire extends WireAround {
   readonly #counters: GoWsCounters;
 
   constructor(wire: Wire, counters: GoWsCounters) {
-    this.#wire = wire;
+    super(wire);
     this.#counters = counters;
   }
 
-  get transport(): Wire["transport"] {
-    return this.#wire.transport;
-  }
-
-  get bufferedBytes(): number {
-    return this.#wire.bufferedBytes;
-  }
-
-  get lastWriteAt(): number {
-    return this.#wire.lastWriteAt;
-  }
-
-  send(packet: Packet): void {
+  override send(packet: Packet): void {
     this.#counters.messagesSent += packet.length;
-    this.#wire.send(packet);
-  }
-
-  whenDrained(run: () => void): void {
-    this.#wire.whenDrained(run);
-  }
-
-  pause(): void {
-    this.#wire.pause();
-  }
-
-  resume(): void {
-    this.#wire.resume();
-  }
-
-  close(code?: number, reason?: string): void {
-    this.#wire.close(code, reason);
-  }
-
-  destroy(): void {
-    this.#wire.destroy();
+    super.send(packet);
   }
 }

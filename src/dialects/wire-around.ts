@@ -1,0 +1,50 @@
+import type { Packet, Wire } from "../engine/ports/wire.ts";
+
+/** A wire that hands everything on to another one: what a dialect does about it besides is in its heirs. */
+export abstract class WireAround implements Wire {
+  readonly #wire: Wire;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  get transport(): Wire["transport"] {
+    return this.#wire.transport;
+  }
+
+  get bufferedBytes(): number {
+    return this.#wire.bufferedBytes;
+  }
+
+  get lastWriteAt(): number {
+    return this.#wire.lastWriteAt;
+  }
+
+  get wasSlow(): boolean {
+    return this.#wire.wasSlow ?? false;
+  }
+
+  send(packet: Packet): void {
+    this.#wire.send(packet);
+  }
+
+  whenDrained(run: () => void): void {
+    this.#wire.whenDrained(run);
+  }
+
+  pause(): void {
+    this.#wire.pause();
+  }
+
+  resume(): void {
+    this.#wire.resume();
+  }
+
+  close(code?: number, reason?: string): void {
+    this.#wire.close(code, reason);
+  }
+
+  destroy(): void {
+    this.#wire.destroy();
+  }
+}

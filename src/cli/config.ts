@@ -44,7 +44,7 @@ export interface Config<
   /** @default "info" */
   readonly logLevel?: LogLevel;
   /**
-   * Serve the demo page at `/`.
+   * Serve the demo at `/` and `/languages`.
    *
    * @default true
    */

@@ -15,6 +15,8 @@ export interface RoutesParts {
 
 type Answer = (response: ServerResponse) => void;
 
+const list = new Intl.ListFormat("en-GB");
+
 /** Answers plain requests: the state of the server, and a fixed set of files. */
 export function routes({ pages, endpoints, health, metrics }: RoutesParts): RequestListener {
   const answers = new Map<string, Answer>([
@@ -44,17 +46,11 @@ export function routes({ pages, endpoints, health, metrics }: RoutesParts): Requ
   };
 }
 
-const list = new Intl.ListFormat("en-GB");
-
 function whatIsHere(pages: ReadonlyMap<string, Page>, endpoints: readonly string[]): string {
   const demo = pages.has("/") ? ["a demo page at /"] : [];
   const sdk = pages.has("/carillon.js") ? ["its SDK at /carillon.js"] : [];
-  return [
-    ...demo,
-    ...sdk,
-    `its WebSocket endpoints at ${list.format(endpoints)}`,
-    "and its health at /healthz and /readyz",
-  ].join(", ");
+  const places = endpoints.length > 0 ? [`its WebSocket endpoints at ${list.format(endpoints)}`] : [];
+  return [...demo, ...sdk, ...places, "and its health at /healthz and /readyz"].join(", ");
 }
 
 function sendPage({ body, headers, isDocument }: Page, request: IncomingMessage, response: ServerResponse): void {

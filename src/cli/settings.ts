@@ -113,7 +113,7 @@ export const settings: { readonly [Name in SettingName]: Setting<Settings[Name]>
   },
   demo: {
     flag: "--no-demo",
-    description: "leave out the demo page at /",
+    description: "leave out the demo at / and /languages",
     env: ["CARILLON_DEMO"],
     fallback: true,
     means: "true or false",

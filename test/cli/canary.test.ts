@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { WebSocket } from "ws";
 import { createClient, longPolling, sse, type Transport } from "../../src/client/index.ts";
 import { nodeWebSocket } from "../../src/client/node.ts";
 import { file, start } from "./command.ts";
@@ -60,8 +61,30 @@ test("a token and a cookie are in no log, no metric and no error, over all trans
   }
   expect(errors).toHaveLength(12);
 
+  const foreign = ["socket", "ws", "broadcast", "broadcasting", "ao", "rtc"];
+  for (const path of foreign) {
+    const socket = new WebSocket(`${url.replace("http", "ws")}${path}?token=${canary}`, { headers });
+    socket.on("error", failed);
+    await new Promise((resolve) => socket.once("open", resolve));
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    for (const key of ["event", "action", "e"]) socket.send(JSON.stringify({ [key]: "break", data: canary }));
+    socket.send(`{"token":"${canary}"`);
+    socket.close();
+    await closed;
+  }
+
   const answers: string[] = [];
-  for (const path of ["", "metrics", "readyz", "healthz", "nothing", "carillon", "carillon/open", "carillon/stream"]) {
+  for (const path of [
+    "",
+    "metrics",
+    "readyz",
+    "healthz",
+    "nothing",
+    "carillon",
+    "carillon/open",
+    "carillon/stream",
+    ...foreign,
+  ]) {
     for (const method of ["GET", "POST"]) {
       const response = await fetch(`${url}${path}?token=${canary}`, {
         method,
@@ -79,7 +102,7 @@ test("a token and a cookie are in no log, no metric and no error, over all trans
   await ended;
 
   const written = JSON.stringify(log);
-  expect(log.filter(({ msg }) => msg === "connected")).toHaveLength(4);
+  expect(log.filter(({ msg }) => msg === "connected")).toHaveLength(4 + foreign.length);
   expect(written.split("[redacted]").length).toBeGreaterThan(6);
   const told = errors.map((error) => `${String(error)} ${JSON.stringify(error)} ${(error as Error).stack}`);
   for (const text of [written, stderr(), ...answers, ...told]) expect(text).not.toContain(canary);

@@ -40,6 +40,12 @@ describe("the demo page", () => {
     expect(await response.text()).not.toMatch(/<script(?![^>]* src=)|<style|style=|https?:/);
   });
 
+  test("is the same document at both of its addresses", async () => {
+    const [chat, languages] = [await get("/"), await get("/languages")];
+    expect(languages.headers.get("content-security-policy")).toBe(chat.headers.get("content-security-policy"));
+    expect(await languages.text()).toBe(await chat.text());
+  });
+
   test("does not repeat a host that would add to the policy", async () => {
     const { headers } = await raw("/", { host: "a;script-src *" });
     expect(headers["content-security-policy"]).toContain("connect-src 'self';");
@@ -77,7 +83,7 @@ describe("/carillon.js", () => {
 });
 
 describe("HTTP", () => {
-  test.each(["/", "/carillon.js"])("%s is not sent again to whoever has it", async (path) => {
+  test.each(["/", "/languages", "/carillon.js"])("%s is not sent again to whoever has it", async (path) => {
     const { headers } = await get(path);
     const tag = headers.get("etag")!;
     expect(tag).toMatch(/^"[\w-]{22}"$/);
@@ -88,17 +94,20 @@ describe("HTTP", () => {
     expect((await get(path, { headers: { "if-none-match": '"other"' } })).status).toBe(200);
   });
 
-  test.each(["/", "/carillon.js", "/healthz", "/readyz"])("HEAD %s is GET without the body", async (path) => {
-    const got = await get(path);
-    const { status, headers, body } = await raw(path, {}, "HEAD");
-    expect(status).toBe(200);
-    expect(headers["content-type"]).toBe(got.headers.get("content-type"));
-    expect(Number(headers["content-length"])).toBe((await got.arrayBuffer()).byteLength);
-    expect(body).toBe("");
-  });
+  test.each(["/", "/languages", "/carillon.js", "/healthz", "/readyz"])(
+    "HEAD %s is GET without the body",
+    async (path) => {
+      const got = await get(path);
+      const { status, headers, body } = await raw(path, {}, "HEAD");
+      expect(status).toBe(200);
+      expect(headers["content-type"]).toBe(got.headers.get("content-type"));
+      expect(Number(headers["content-length"])).toBe((await got.arrayBuffer()).byteLength);
+      expect(body).toBe("");
+    },
+  );
 
   test.each(["POST", "PUT", "DELETE", "OPTIONS"])("%s is answered with 405 and what is allowed", async (method) => {
-    for (const path of ["/", "/carillon.js", "/healthz"]) {
+    for (const path of ["/", "/languages", "/carillon.js", "/healthz"]) {
       const response = await get(path, { method });
       expect([path, response.status, response.headers.get("allow")]).toEqual([path, 405, "GET, HEAD"]);
     }

@@ -16,6 +16,7 @@ describe("options, when the server runs", () => {
     expect(await page.text()).toBe(
       "There is nothing here. This Carillon server has its SDK at /carillon.js, its WebSocket endpoints at /carillon, /socket, /ws, /broadcast, /broadcasting, /ao and /rtc, and its health at /healthz and /readyz.\n",
     );
+    expect((await fetch(`${url}languages`)).status).toBe(404);
     expect((await fetch(`${url}carillon.js`)).status).toBe(200);
   });
 

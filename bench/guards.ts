@@ -58,7 +58,8 @@ export function judge(
     const own = find(cells, guard.workload, "carillon");
     const other = find(cells, guard.beside ?? guard.workload, guard.rival);
     if (!own || !other) return { guard, ratio: undefined, holds: own !== undefined };
-    const ratio = own.median / other.median;
+    // Workloads do not run in turn, so moods of the machine may fall on one of them; they only make a run longer.
+    const ratio = guard.beside === undefined ? own.median / other.median : own.least / other.least;
     return { guard, ratio, holds: ratio <= guard.atMost };
   });
 }

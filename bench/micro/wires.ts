@@ -73,8 +73,8 @@ export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
-function handshake(): Handshake {
-  const url = new URL("http://127.0.0.1/carillon");
+export function handshake(path = "/carillon"): Handshake {
+  const url = new URL(`http://127.0.0.1${path}`);
   const headers = new Headers({ host: url.host });
   return {
     method: "GET",

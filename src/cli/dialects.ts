@@ -31,6 +31,13 @@ const offers: Readonly<Record<DialectName, Offer>> = {
 
 export const dialectNames: readonly DialectName[] = Object.keys(offers) as readonly DialectName[];
 
+/** The rooms of the demo page, where whoever is in one speaks in a language of its own. */
+export function demoEndpointsFor({ dialects }: DialectSettings): Readonly<Record<string, Dialect>> {
+  return dialects.includes("rtbroadcaster")
+    ? { "/languages/broadcast": rtbroadcaster({ publish: "subscribers" }) }
+    : {};
+}
+
 /** Every path with its dialect; the paths of one dialect share what it knows, such as its rooms. */
 export function endpointsFor(settings: DialectSettings): Readonly<Record<string, Dialect>> {
   const chosen = dialectNames.filter((name) => settings.dialects.includes(name));

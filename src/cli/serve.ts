@@ -2,7 +2,7 @@ import { metrics } from "../metrics/metrics.ts";
 import { createHttpServer, listen, type Listening } from "../server/http-server.ts";
 import { createServer, type Server } from "../server/server.ts";
 import type { Config } from "./config.ts";
-import { endpointsFor } from "./dialects.ts";
+import { demoEndpointsFor, endpointsFor } from "./dialects.ts";
 import type { Log } from "./log.ts";
 import { loadPages } from "./pages.ts";
 import { routes } from "./routes.ts";
@@ -25,9 +25,6 @@ export interface Serving extends Listening {
   stop(): Promise<void>;
 }
 
-/** On the demo page whoever is in a room may speak, although its owner alone may by the rule of rtbroadcaster. */
-const demoChannels: NonNullable<Config["channels"]> = { "*": { publish: "subscribers" } };
-
 /**
  * Composes the standalone server and lets it listen.
  *
@@ -40,9 +37,8 @@ export async function serve(settings: Settings, config: Config, log: Log): Promi
   const endpoints = config.endpoints ?? endpointsFor(settings);
   const server = createServer({
     ...serverOptions(config),
-    endpoints,
+    endpoints: { ...endpoints, ...(demo && !config.endpoints && demoEndpointsFor(settings)) },
     ...(origins && { origins }),
-    channels: config.channels ?? (demo ? demoChannels : {}),
     logger: log,
     authenticate: config.authenticate ?? welcomeVisitor,
   });

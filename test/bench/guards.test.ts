@@ -42,6 +42,8 @@ describe("the guards", () => {
     expect(verdict).toEqual({ guard: own, ratio: 1.5, holds: false });
     expect(told(verdict!)).toBe("FAIL go-ws: 1.50 of W16's cost, at most 1.20 (encoded once)");
     expect(judge(cells, ["go-ws"], ["carillon"], [own])).toEqual([]);
+    const disturbed = [cell("W16", "carillon", 2, 1, 2), cell("go-ws", "carillon", 9, 9, 1.1)];
+    expect(judge(disturbed, ["W16", "go-ws"], ["carillon"], [own])).toMatchObject([{ ratio: 1.1, holds: true }]);
   });
 
   it("are about what the quick run measures", () => {

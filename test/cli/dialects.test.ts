@@ -71,12 +71,12 @@ describe("all dialects together", () => {
     }
   });
 
-  test("hear the owner of an rtbroadcaster room, and are heard in it while the demo page is served", async () => {
+  test("hear the owner of an rtbroadcaster room, and are heard in those of the demo page", async () => {
     const { url } = await start();
-    const owner = await connect(url, "broadcast");
+    const owner = await connect(url, "languages/broadcast");
     owner.send(action("", 1, "new connection"));
     const { uuid } = await owner.next((said) => said["uuid"] !== undefined);
-    const guest = await connect(url, "broadcasting");
+    const guest = await connect(url, "languages/broadcast");
     guest.send(action(String(uuid), 2, "join connection"));
     await guest.next(({ uuid: joined }) => joined === uuid);
     const clients = await Promise.all(names.map((name) => enter(url, name, String(uuid))));
@@ -94,19 +94,25 @@ describe("all dialects together", () => {
     }
   });
 
-  test("leave an rtbroadcaster room to its owner without the demo page, and with channel rules of the application's", async () => {
-    for (const args of [["--no-demo"], ["--config", file("carillon.config.mjs", "export default { channels: {} }")]]) {
-      const { url } = await start(args);
-      const owner = await connect(url, "broadcast");
-      owner.send(action("", 1, "new connection"));
-      const { uuid } = await owner.next((said) => said["uuid"] !== undefined);
-      const native = await connect(url, "carillon");
-      native.send({ type: "connect" });
-      native.send({ type: "subscribe", ref: 1, channel: uuid });
-      native.send({ type: "publish", ref: 2, channel: uuid, event: "chat", data: "not mine" });
-      expect(await native.next(({ ref }) => ref === 2)).toMatchObject({ type: "error", code: "forbidden" });
-    }
+  test("leave all other rtbroadcaster rooms to their owners", async () => {
+    const { url } = await start();
+    const owner = await connect(url, "broadcast");
+    owner.send(action("", 1, "new connection"));
+    const { uuid } = await owner.next((said) => said["uuid"] !== undefined);
+    const native = await connect(url, "carillon");
+    native.send({ type: "connect" });
+    native.send({ type: "subscribe", ref: 1, channel: uuid });
+    native.send({ type: "publish", ref: 2, channel: uuid, event: "chat", data: "not mine" });
+    expect(await native.next(({ ref }) => ref === 2)).toMatchObject({ type: "error", code: "forbidden" });
   });
+
+  test.each([["--no-demo"], ["--dialects", "native"]])(
+    "there are no rooms for the demo page with %s",
+    async (...args) => {
+      const { url } = await start(args);
+      expect(await statusOf(url, "languages/broadcast")).not.toBe(101);
+    },
+  );
 
   test("SGO-48: join, leave and what is no room, as the original's examples have it", async () => {
     const { url } = await start();

@@ -1,8 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { parse } from "acorn";
-import { build, type Rolldown } from "vite";
 import { describe, expect, it } from "vitest";
+import { bundle } from "./bundling.ts";
 
 /** What a page may pay, minified and gzipped: 9 KiB, and 7.75 KiB. */
 const budgets = { everything: 9_216, core: 7_936 };
@@ -27,8 +26,8 @@ const tooNew: Readonly<Record<string, RegExp>> = {
   "regular expressions with lookbehind or the flag v": /\(\?<[=!]|\/v[.,;)]/,
 };
 
-const everything = await bundle("../../src/client/index.ts");
-const core = await bundle("./bundles/core.ts");
+const everything = await bundle(new URL("../../src/client/index.ts", import.meta.url));
+const core = await bundle(new URL("./bundles/core.ts", import.meta.url));
 
 describe("the bundle of the client", () => {
   it.each([
@@ -60,19 +59,3 @@ describe("the bundle of the client", () => {
     expect(at, `${name} in: …${everything.slice(Math.max(0, at - 60), at + 60)}…`).toBe(-1);
   });
 });
-
-async function bundle(file: string): Promise<string> {
-  const entry = fileURLToPath(new URL(file, import.meta.url));
-  const outputs = await build({
-    configFile: false,
-    logLevel: "silent",
-    build: {
-      write: false,
-      target: "es2022",
-      lib: { entry, formats: ["es"], fileName: "client" },
-      // In lib mode Vite leaves white space and annotations to the page's own build, which is what is measured here.
-      rolldownOptions: { output: { minify: true, comments: false } },
-    },
-  });
-  return (outputs as Rolldown.RolldownOutput[])[0]!.output[0].code;
-}

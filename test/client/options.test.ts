@@ -40,7 +40,7 @@ describe("the address", () => {
     expect(() => createClient(url, { transports: [new FakeTransport()] })).toThrow(
       expect.objectContaining({
         code: "option-invalid",
-        message: expect.stringContaining("wss://example.com/carillon"),
+        message: expect.stringContaining("wss://host/path"),
       }),
     );
   });

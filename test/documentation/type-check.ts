@@ -13,7 +13,13 @@ export async function typeCheck(programs: ReadonlyMap<string, string>): Promise<
     await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
     for (const [file, text] of programs) await writeFile(join(folder, file), `${text}\nexport {};\n`);
     const paths = Object.fromEntries(entries.map(({ specifier, code }) => [specifier, [root + sourceOf(code)]]));
-    const compilerOptions = { noEmit: true, skipLibCheck: true, allowImportingTsExtensions: true, paths };
+    const compilerOptions = {
+      noEmit: true,
+      skipLibCheck: true,
+      allowImportingTsExtensions: true,
+      jsx: "react-jsx",
+      paths,
+    };
     const config = {
       extends: `${root}tsconfig.json`,
       compilerOptions: { ...compilerOptions, isolatedDeclarations: false, declaration: false },

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../processes.ts";
-import { root } from "./manifest.ts";
+import { manifest, root } from "./manifest.ts";
 
 /** An empty project that has installed the package as it would be published. */
 export interface Consumer {
@@ -18,6 +18,9 @@ export async function installPackage(): Promise<Consumer> {
   const packed = await run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: root });
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
   const options = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"];
-  await run("npm", ["install", ...options, `./${filename}`], { cwd: folder });
+  // Whoever uses the entries for them has these too.
+  const peers = [...Object.keys(manifest.peerDependencies), "@types/react"];
+  const versions = peers.map((name) => `${name}@${manifest.devDependencies[name]}`);
+  await run("npm", ["install", ...options, `./${filename}`, ...versions], { cwd: folder });
   return { folder, write, remove: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -13,10 +13,13 @@ export interface Language {
   told(frame: Fields): unknown;
 }
 
+/** Rooms of this page's own, where clients of other dialects may speak, too. */
+const rooms = "/languages/broadcast";
+
 /** Makes the room, and is the only one whom rtbroadcaster's own clients would let speak in it. */
 export const owner: Language = {
   name: "rtbroadcaster, owner",
-  path: "/broadcast",
+  path: rooms,
   enter: () => [action("", 1, "new connection")],
   say: (room, text) => action(room, 3, "connected", text),
   told: toldByAction,
@@ -60,7 +63,7 @@ export const languages: readonly Language[] = [
   },
   {
     name: "rtbroadcaster, guest",
-    path: "/broadcasting",
+    path: rooms,
     enter: (room) => [action(room, 2, "join connection")],
     told: toldByAction,
   },

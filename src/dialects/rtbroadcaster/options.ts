@@ -32,6 +32,13 @@ export interface RtbroadcasterOptions {
    */
   readonly ownerLeaves?: "keep" | "close";
   /**
+   * Who speaks in a room: its owner alone (`"owner"`), or in other dialects whoever is subscribed to its channel, too
+   * (`"subscribers"`). Guests listen.
+   *
+   * @default "owner"
+   */
+  readonly publish?: "owner" | "subscribers";
+  /**
    * Which state messages of a room a guest is told when it joins: the last one of each key (`"last"`), or all (`"append"`).
    *
    * @default "last"
@@ -87,6 +94,7 @@ export interface Settings {
   readonly authorizeCreate: RtbroadcasterOptions["authorizeCreate"];
   readonly authorizeJoin: RtbroadcasterOptions["authorizeJoin"];
   readonly maxRooms: number;
+  readonly publish: "owner" | "subscribers";
   readonly closesWithOwner: boolean;
   readonly keepsAllState: boolean;
   readonly origins: Origins;
@@ -98,6 +106,7 @@ type Defaults = Required<Omit<RtbroadcasterOptions, "authorizeCreate" | "authori
 export const rtbroadcasterDefaults: Defaults = {
   maxRooms: Infinity,
   ownerLeaves: "keep",
+  publish: "owner",
   state: "last",
   maxMessageBytes: 512,
   maxBufferedMessages: 256,
@@ -128,6 +137,7 @@ export function settingsOf(options: RtbroadcasterOptions): Settings {
   for (const name of numbers) checkNumber(name, effective[name]);
   for (const name of ["authorizeCreate", "authorizeJoin"] as const) checkFunction(name, effective[name]);
   checkChoice("ownerLeaves", effective.ownerLeaves, ["keep", "close"]);
+  checkChoice("publish", effective.publish, ["owner", "subscribers"]);
   checkChoice("state", effective.state, ["last", "append"]);
   const { pingIntervalMs, pongTimeoutMs } = effective;
   if (pongTimeoutMs <= pingIntervalMs) throw invalid("pongTimeoutMs must be longer than pingIntervalMs");
@@ -135,6 +145,7 @@ export function settingsOf(options: RtbroadcasterOptions): Settings {
     authorizeCreate: effective.authorizeCreate,
     authorizeJoin: effective.authorizeJoin,
     maxRooms: effective.maxRooms,
+    publish: effective.publish,
     closesWithOwner: effective.ownerLeaves === "close",
     keepsAllState: effective.state === "append",
     origins: effective.origins,

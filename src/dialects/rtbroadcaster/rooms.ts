@@ -130,8 +130,10 @@ export class Rooms {
     const { random } = this.#engine;
     const room = new Room(random.uuid(), owner, { random, keepsAllState: this.#settings.keepsAllState });
     this.#byUuid.set(room.uuid, room);
+    const state = { ttlMs: stateTtlMs };
     const isOwner = ({ connection }: { readonly connection: Connection }): boolean => connection === room.owner;
-    const rule = { publish: "owner", owner: isOwner, state: { ttlMs: stateTtlMs } } as const;
+    const { publish } = this.#settings;
+    const rule = publish === "owner" ? { publish, owner: isOwner, state } : { publish, state };
     this.#rules.set(room, this.#engine.declare(room.uuid, rule));
     return room;
   }

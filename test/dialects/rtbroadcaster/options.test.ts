@@ -18,6 +18,7 @@ describe("the options of rtbroadcaster", () => {
     ["writeTimeoutMs", { writeTimeoutMs: 2 ** 31 - 1 }, { writeTimeoutMs: 2 ** 31 }],
     ["pingIntervalMs", { pingIntervalMs: 0 }, { pingIntervalMs: -1 }],
     ["pongTimeoutMs", { pingIntervalMs: 9, pongTimeoutMs: 10 }, { pingIntervalMs: 10, pongTimeoutMs: 10 }],
+    ["publish", { publish: "subscribers" }, { publish: "everyone" as "owner" }],
     ["ownerLeaves", { ownerLeaves: "close" }, { ownerLeaves: "go" as "keep" }],
     ["state", { state: "append" }, { state: true as unknown as "last" }],
     ["authorizeCreate", { authorizeCreate: () => true }, { authorizeCreate: true as never }],

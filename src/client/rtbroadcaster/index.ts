@@ -1,0 +1,1 @@
+export { RTBroadcaster, type ActionFunction, type RTBroadcasterOptions } from "./rtbroadcaster.ts";

@@ -1,4 +1,7 @@
-/** The groups of hostile inputs, and what each is about. */
+/**
+ * The groups of hostile inputs, and what each is about. `K` is what is known to have ended the processes of the systems whose
+ * languages are spoken here; `D` goes through all of these languages alike.
+ */
 export const groups: Readonly<Record<string, { readonly about: string; readonly rows: number }>> = {
   H: { about: "HTTP, handshakes and routing", rows: 34 },
   W: { about: "WebSocket frames", rows: 40 },
@@ -10,6 +13,9 @@ export const groups: Readonly<Record<string, { readonly about: string; readonly 
   A: { about: "tokens and signatures", rows: 19 },
   C: { about: "a hostile server against the client", rows: 15 },
   X: { about: "volume and state", rows: 12 },
+  G: { about: "the dialects of the Go systems", rows: 22 },
+  K: { about: "what ended the processes of the originals", rows: 11 },
+  D: { about: "garbage, in every dialect", rows: 10 },
 };
 
 /** The ids of a group's rows, in order. */

@@ -68,7 +68,60 @@ const fails = (id: string, what: string, answer: (head: string) => string, trans
 
 const redirects = ["http://169.254.169.254/latest/meta-data", "http://127.0.0.1:1/elsewhere", "//evil.example/"];
 
+const json = (message: object): Buffer => text(JSON.stringify(message), unmasked);
+
+const publication = (n: number): Buffer =>
+  json({ type: "publication", channel: "lobby", event: "tick", data: n, id: `p-${n}`, time: 0, position: `e.${n}.t` });
+
+/** A channel at a server that says all this as soon as it is asked for the channel; what a client was told of it. */
+async function toldBy(said: readonly Buffer[], last: number): Promise<readonly unknown[]> {
+  const subscribed = json({ type: "subscribed", channel: "lobby", position: "e.0.t" });
+  const server = await hostileServer((socket, head) => {
+    socket.write(switching(head));
+    socket.once("data", () => {
+      socket.write(welcome);
+      socket.once("data", () => socket.write(Buffer.concat([subscribed, ...said])));
+    });
+  });
+  const client = createClient(server.url, { transports: [nodeWebSocket()], clock: new ManualClock() });
+  const told: unknown[] = [];
+  const lobby = client.channel("lobby");
+  lobby.on("tick", (data) => void told.push(data));
+  lobby.onGap(({ from, to }) => void told.push(`${from} to ${to}`));
+  await client.connect();
+  await lobby.subscribe();
+  while (told.at(-1) !== last) await turn();
+  expect(lobby.position).toBe(`e.${last}.t`);
+  server.stop();
+  await client.close();
+  return told;
+}
+
 const rows: readonly Row[] = [
+  // What was missed, repeated or out of order is found out once, by the server's engine. A client that is lied to about it
+  // is told what was said, in order, and neither more often nor less.
+  {
+    id: "C07",
+    what: "what a server says again, and what it goes back to, is told as often as it was said, in order",
+    async run() {
+      const said = [1, 2, 2, 1, 7, 3, 9];
+      expect(await toldBy(said.map(publication), 9)).toEqual(said);
+    },
+  },
+  {
+    id: "C07",
+    what: "of each hole that a server tells of, a client hears once, before what is behind it",
+    async run() {
+      const holes = Array.from({ length: 1_000 }, (_, n) => [10 * n + 1, 10 * n + 10] as const);
+      const said = holes.flatMap(([from, to]) => [
+        publication(from),
+        json({ type: "gap", channel: "lobby", from: `e.${from}.t`, to: `e.${to - 1}.t`, reason: "expired" }),
+        publication(to),
+      ]);
+      const told = holes.flatMap(([from, to]) => [from, `e.${from}.t to e.${to - 1}.t`, to]);
+      expect(await toldBy(said, 10_000)).toEqual(told);
+    },
+  },
   ...Object.entries(broken).flatMap(([what, bytes]) =>
     Object.entries(webSockets).map(([name, transport]) => loses("C01", what, name, transport, bytes)),
   ),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { groups, rowOf, rowsOf } from "./catalogue.ts";
-import { elsewhere, outOfScope } from "./scope.ts";
+import { elsewhere, otherwise, outOfScope } from "./scope.ts";
 import { read, triedHere } from "./tried.ts";
 
 const all = Object.keys(groups).flatMap(rowsOf);
@@ -14,11 +14,12 @@ describe("the catalogue of hostile inputs", () => {
   });
 
   test("knows every row that is tried or talked about", () => {
-    const spoken = [...here, ...Object.keys(elsewhere), ...Object.keys(outOfScope)];
+    const spoken = [...here, ...[elsewhere, otherwise, outOfScope].flatMap((rows) => Object.keys(rows))];
     expect(spoken.filter((id) => !all.includes(id))).toEqual([]);
   });
 
-  test.each(Object.entries(elsewhere).flatMap(([id, places]) => places.map((place) => ({ id, ...place }))))(
+  const placed = [elsewhere, otherwise].flatMap((rows) => Object.entries(rows));
+  test.each(placed.flatMap(([id, places]) => places.map((place) => ({ id, ...place }))))(
     "$file has the test of $id",
     ({ file, title }) => expect(read(file)).toContain(title),
   );

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { describe, expect } from "vitest";
 import { dial, headOf, readUntil } from "../server/raw-request.ts";
 import { turn } from "../transports/http/serve.ts";
-import { closing, connect, frame, ping, RawSocket, text } from "./frames.ts";
+import { closing, connect, frame, noise, ping, RawSocket, text } from "./frames.ts";
 import { hostile, type Row } from "./rows.ts";
 import type { Target } from "./target.ts";
 
@@ -76,19 +76,6 @@ async function endOf(target: Target, wire: Uint8Array): Promise<number> {
   const client = await RawSocket.open(target.url);
   client.socket.end(wire);
   return (await client.ended()).code;
-}
-
-/** The same bytes for the same seed. @see xorshift32 */
-function noise(seed: number, length: number): Buffer {
-  let state = seed;
-  return Buffer.from(
-    Array.from({ length }, () => {
-      state ^= state << 13;
-      state ^= state >>> 17;
-      state ^= state << 5;
-      return state & 255;
-    }),
-  );
 }
 
 const rows: readonly Row[] = [

@@ -45,6 +45,19 @@ export function closing(code: number, reason: Uint8Array | string = ""): Buffer 
   return frame(8, Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(reason)]));
 }
 
+/** The same bytes for the same seed. @see xorshift32 */
+export function noise(seed: number, length: number): Buffer {
+  let state = seed;
+  return Buffer.from(
+    Array.from({ length }, () => {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      return state & 255;
+    }),
+  );
+}
+
 /** What the server wrote, until it ended the connection or enough was read. */
 export interface Written {
   readonly texts: readonly string[];

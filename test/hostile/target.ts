@@ -119,11 +119,16 @@ export class Target {
     return new Target({ server, clock, url, warnings, log, witness: new Witness(socket) });
   }
 
-  /** What is true after whatever was tried: others are served, nothing is left behind, nothing is polluted. */
-  async check(): Promise<void> {
+  /** The witness asks, and waits for its answer. */
+  async echo(): Promise<void> {
     const asked = performance.now();
     await this.#witness.echo();
     this.waits.push(performance.now() - asked);
+  }
+
+  /** What is true after whatever was tried: others are served, nothing is left behind, nothing is polluted. */
+  async check(): Promise<void> {
+    await this.echo();
     // Those who left without a word are found out.
     this.clock.advance(31_000);
     for (let turns = 0; turns < 1_000 && this.server.stats().connections > 1; turns += 1) await turn();

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { describe, expect } from "vitest";
 import { metrics } from "../../src/metrics/index.ts";
 import { dial } from "../server/raw-request.ts";
@@ -75,10 +76,18 @@ const rows: readonly Row[] = [
       const streams = await Promise.all(links.slice(200).map((link) => link.stream()));
       expect(target.server.stats().connections).toBe(401);
       for (const { response } of streams) response.pause();
-      for (const { response } of streams) response.destroy();
       target.clock.advance(10_000);
       for (const socket of sockets) expect((await socket.until(({ code }) => code !== 1006)).code).toBe(4504);
       for (const socket of sockets) socket.leave();
+      // The server itself lets go of those of which nothing was heard for 30 s; no client has ended its stream.
+      target.clock.advance(19_999);
+      expect(target.server.stats().connections).toBe(401);
+      target.clock.advance(1);
+      while (target.server.stats().connections > 1) await turn();
+      for (const { response } of streams) {
+        response.resume();
+        if (!response.closed) await once(response, "close");
+      }
     },
   },
   {
@@ -114,6 +123,33 @@ const rows: readonly Row[] = [
           expect((await socket.ended()).code).toBe(1000);
         }
       }
+    },
+  },
+  {
+    id: "X08",
+    what: "of a storm of clients that come back, as many are let in each second as handshakesPerSecond says",
+    async run() {
+      const target = await Target.start({}, { admission: { handshakesPerSecond: 20 } });
+      const resume = say({ type: "connect", resume: true, session: crypto.randomUUID(), received: 0 });
+      target.clock.advance(1_000);
+      for (let second = 0; second < 3; second += 1) {
+        const tries = await Promise.allSettled(many(200, () => RawSocket.open(target.url)));
+        const sockets = tries.flatMap((tried) => (tried.status === "fulfilled" ? [tried.value] : []));
+        const refusals = tries.flatMap((tried) => (tried.status === "rejected" ? [String(tried.reason)] : []));
+        expect(sockets).toHaveLength(20);
+        expect(new Set(refusals)).toEqual(new Set(["Error: the handshake was answered with 503"]));
+        await target.echo();
+        for (const socket of sockets) {
+          await socket.write(resume);
+          await socket.until(({ texts }) => texts.length > 0);
+          await socket.write(closing(1000));
+          await socket.ended();
+        }
+        while (target.server.stats().connections > 1) await turn();
+        target.clock.advance(1_000);
+      }
+      await target.check();
+      await target.stop();
     },
   },
   {

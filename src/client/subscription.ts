@@ -202,7 +202,11 @@ export function createSubscription(name: string, client: SubscriptionClient): Su
       // Nothing of a channel comes before its `subscribed`, and nothing after the application has left.
       if (kind !== "subscribed") return;
       if (type === "publication") {
-        position = message.position ?? position;
+        const { position: at = "" } = message;
+        const [[epoch, offset], [lastEpoch, last]] = [at.split("."), (position ?? "").split(".")];
+        // Of a server that repeats itself each publication is heard once; of another epoch nothing can be said.
+        if (at && epoch === lastEpoch && +offset! <= +last!) return;
+        position = at || position;
         deliver(message as Publication);
       } else if (type === "whisper") whispers.call(message.event, [message.data, message], thrown);
       else if (type === "gap") gap(message);

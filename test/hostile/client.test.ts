@@ -98,14 +98,11 @@ async function toldBy(said: readonly Buffer[], last: number): Promise<readonly u
 }
 
 const rows: readonly Row[] = [
-  // What was missed, repeated or out of order is found out once, by the server's engine. A client that is lied to about it
-  // is told what was said, in order, and neither more often nor less.
   {
     id: "C07",
-    what: "what a server says again, and what it goes back to, is told as often as it was said, in order",
+    what: "what a server says again, and what it goes back to, is heard once, in order",
     async run() {
-      const said = [1, 2, 2, 1, 7, 3, 9];
-      expect(await toldBy(said.map(publication), 9)).toEqual(said);
+      expect(await toldBy([1, 2, 2, 1, 7, 3, 9].map(publication), 9)).toEqual([1, 2, 7, 9]);
     },
   },
   {

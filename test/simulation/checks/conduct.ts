@@ -16,6 +16,7 @@ export class Conduct {
   readonly #connections = new Map<string, "open" | "over">();
   readonly #told: Numbers = new Map();
   readonly #heard: Numbers = new Map();
+  readonly #published = new Map<string, { readonly epoch: string; readonly offset: number }>();
   /** Sessions by their secrets: the wires that they are on. */
   readonly #sessions = new Map<string, { readonly name: string; readonly isServed: boolean }>();
   /** Questions that nobody has answered yet, and when they must have been. */
@@ -81,6 +82,20 @@ export class Conduct {
     this.#sessions.set(session, wire);
     if (earlier && earlier !== wire && earlier.isServed)
       this.#fail(`I12 a session is on ${earlier.name} and on ${wire.name}`);
+  }
+
+  /** A subscription begins on a wire, or goes on behind a gap; offsets that were told before may come again. */
+  begins(wire: string, channel: string): void {
+    this.#published.delete(`${wire} ${channel}`);
+  }
+
+  /** A node tells a publication on a wire. The clients would forgive a repetition; those of other dialects could not. */
+  publishes(wire: string, channel: string, position: string): void {
+    const [epoch, offset] = position.split(".") as [string, string];
+    const last = this.#published.get(`${wire} ${channel}`);
+    if (last?.epoch === epoch && Number(offset) <= last.offset)
+      this.#fail(`I1 ${wire} carried ${position} of ${channel} after offset ${last.offset}`);
+    this.#published.set(`${wire} ${channel}`, { epoch, offset: Number(offset) });
   }
 
   /** A node closes a wire: the code tells the client whether to come back, and what became of what it sent. */

@@ -16,6 +16,25 @@ const options = new Set(optionInterfaces().flatMap(({ defaults }) => Object.keys
 const others = new Set(["healthz", "readyz", "accepting", "eventLoop", "brokerContract", "createServer"]);
 
 describe("docs/guides/production.md", () => {
+  test.each([
+    ["monitoring and alerting", "## Monitoring", "## Alerts"],
+    ["timeouts", "## Timeouts"],
+    ["rate limits", "## Limits"],
+    ["error tracking", "## Errors"],
+    ["logging", "## Logs"],
+    ["health checks", "## Health"],
+    ["scaling", "## Scaling"],
+    ["reconnection", "## Reconnection"],
+    ["backup and recovery", "## Backup and recovery"],
+    ["TLS", "## TLS"],
+  ])("has something to say about %s", (_, ...headings) => {
+    for (const heading of headings) expect(page).toMatch(new RegExp(`^${heading}\n\n(?!#)`, "m"));
+  });
+
+  test("says how http becomes https", () => {
+    expect(page).toContain("Strict-Transport-Security");
+  });
+
   test("names only metrics that there are", () => {
     const named = new Set(Array.from(page.matchAll(/\bcarillon_\w+/g), ([name]) => name));
     expect(named.size).toBeGreaterThan(10);

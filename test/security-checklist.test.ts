@@ -34,6 +34,7 @@ const checklist: Readonly<Record<string, Readonly<Record<string, Line>>>> = {
       tests: [
         ["cli/tls", "serves https and wss"],
         ["client/websocket", "trusts the authority that it is given, for the name that it is given"],
+        ["production-page", "says how http becomes https"],
       ],
     },
   },
@@ -84,7 +85,10 @@ const checklist: Readonly<Record<string, Readonly<Record<string, Line>>>> = {
     "L2 time for headers and bodies": { rows: ["H09", "LP11"] },
     "L3 time to connect": { tests: [["dialects/native/connecting", "N03, L3: ends a client"]] },
     "L4 size of a message": { rows: ["W09", "W10", "W28"] },
-    "L5 fragments and control frames": { rows: ["W11", "W12", "W26"] },
+    "L5 fragments and control frames": {
+      rows: ["W11", "W12", "W26"],
+      tests: [["transports/websocket/websocket", "W11, L5: a message of 4,096 fragments is read"]],
+    },
     "L6 depth and tokens": { rows: ["J01", "J02", "J03"] },
     "L7 names": { rows: ["J17"], tests: [["engine/authorize", "N07, L7: names are checked first"]] },
     "L8 subscriptions": { rows: ["X01"], tests: [["engine/limits", "N13, L8: 128 subscriptions and not 129"]] },
@@ -101,13 +105,27 @@ const checklist: Readonly<Record<string, Readonly<Record<string, Line>>>> = {
       tests: [["server/admission", "L14: lets 2,000 in at once"]],
     },
     "L15 polls": { rows: ["LP03", "LP05", "LP10", "LP12"] },
-    "L16 user ids": { tests: [["auth/jwt", "with a user of 129 characters"]] },
+    "L16 user ids, and what others are told of users": {
+      tests: [
+        ["auth/jwt", "with a user of 129 characters"],
+        ["engine/connecting", "L16: may return a userId of 1 to 128 characters"],
+        ["engine/connecting", "L16: may return info of %s as JSON"],
+      ],
+    },
     "L17 state": { tests: [["engine/state", "L17: 1,000 keys are kept; one more is refused"]] },
     "L18 what is replayed": { tests: [["engine/limits", "L18: 300 deliveries are held"]] },
     "L19 ids that are remembered": { rows: ["X07"] },
-    "L20 time to come back": { tests: [["dialects/native/resuming", "its end is told once nobody came back"]] },
+    "L20 time to come back": {
+      tests: [["dialects/native/resuming", "L20: waits two minutes for its client: after %d ms it is there: %s"]],
+    },
     "inflating stops at the limit": { rows: ["Z01", "Z02", "Z03"] },
     "64 messages of a client in a turn": { rows: ["W29"] },
+    "brokers have a deadline": {
+      tests: [
+        ["engine/timely-broker", "has 10 s for %s, and then it is unavailable"],
+        ["server/health", "a broker that hangs is ill after ten seconds"],
+      ],
+    },
     "the event loop is watched": { tests: [["server/health", "is seen in the real loop"]] },
     "pipelined requests are bounded": { rows: ["LP27"] },
   },
@@ -116,7 +134,13 @@ const checklist: Readonly<Record<string, Readonly<Record<string, Line>>>> = {
     "NATS subjects and headers are encoded": { because: noSuchBroker },
     "fields of event streams are ours": { rows: ["S02", "S03", "S04", "S08"] },
     "headers of answers are ours": { rows: ["H16", "H32", "A14"] },
-    "logs are short, and have nothing in them that was sent": { rows: ["J18", "H19", "X10"] },
+    "logs are short, and have nothing in them that was sent": {
+      rows: ["J18", "H19", "X10"],
+      tests: [
+        ["server/log-lines", "is one short line of printable text in the log"],
+        ["server/redact", "commands no terminal, and as a message is one line"],
+      ],
+    },
   },
   "trust in brokers": {
     "credentials, signed envelopes and TLS": { because: noSuchBroker },

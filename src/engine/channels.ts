@@ -1,9 +1,10 @@
-import { toCarillonError } from "../errors/carillon-error.ts";
+import { CarillonError, toCarillonError } from "../errors/carillon-error.ts";
 import type { ChannelRule, ChannelRules, EffectiveRule } from "./channel-rules.ts";
 import { Channel, type ChannelHost } from "./channel.ts";
 import { Continuity, type ContinuityHost } from "./continuity.ts";
 import type { Failures } from "./failures.ts";
 import { andThen, guarded, isPending, type Later } from "./later.ts";
+import type { Limits } from "./limits.ts";
 import type { Broker, HistoryPage, HistoryRange } from "./ports/broker.ts";
 import type { Publication } from "./publication.ts";
 import type { TailCheck } from "./tail-check.ts";
@@ -11,6 +12,7 @@ import type { TailCheck } from "./tail-check.ts";
 /** What the channels of a node have in common. */
 export interface ChannelsParts {
   readonly rules: ChannelRules;
+  readonly limits: Limits;
   readonly broker: Broker;
   readonly failures: Failures;
   readonly tailCheck: TailCheck;
@@ -18,6 +20,9 @@ export interface ChannelsParts {
   /** What the continuity of a channel asks of the node. */
   continuityHost(channel: Channel): ContinuityHost;
 }
+
+/** Of this channel's history the broker is asked, to see whether it answers; nothing is ever published in it. */
+const probed = "carillon:health";
 
 /** The channels that someone on this node is in; the broker sends us these and no others. */
 export class Channels {
@@ -81,10 +86,23 @@ export class Channels {
     return guarded(read, failed);
   }
 
-  /** The channel, subscribed at the broker by its first visitor; the others share the `ready` of that. */
+  /** Asks the broker something, to see whether it answers. @throws {CarillonError} `broker-unavailable` */
+  probe(): Later<unknown> {
+    return this.watch(probed, { limit: 0 });
+  }
+
+  /**
+   * The channel, subscribed at the broker by its first visitor; the others share the `ready` of that.
+   *
+   * @throws {CarillonError} `limit-exceeded`
+   */
   open(name: string): Channel {
     let channel = this.#open.get(name);
     if (channel) return channel;
+    const { channels } = this.#parts.limits;
+    if (this.size >= channels) {
+      throw new CarillonError("limit-exceeded", { message: `a node may have ${channels} channels` });
+    }
     channel = new Channel(name, this.#parts.rules.of(name), this.#parts.host);
     this.#open.set(name, channel);
     channel.ready = this.#begin(channel);

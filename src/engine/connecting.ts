@@ -2,9 +2,11 @@ import { CarillonError } from "../errors/carillon-error.ts";
 import type { Application, Authenticate, Identity } from "./application.ts";
 import type { LiveConnection } from "./connection.ts";
 import type { Handshake } from "./handshake.ts";
+import { andThen, type Later } from "./later.ts";
+import type { Limits } from "./limits.ts";
 import { isUserId } from "./names.ts";
 import type { Revocations } from "./revoking.ts";
-import { andThen, type Later } from "./later.ts";
+import { utf8Length } from "./utf8-length.ts";
 
 /** A client on its way in. */
 export interface Entrance {
@@ -13,6 +15,7 @@ export interface Entrance {
   readonly application: Application;
   readonly authenticate: Authenticate | undefined;
   readonly revocations: Revocations;
+  readonly limits: Limits;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface Entrance {
  * application's hooks throw
  */
 export function connect(
-  { connection, token, application, authenticate, revocations }: Entrance,
+  { connection, token, application, authenticate, revocations, limits }: Entrance,
   open: () => void,
 ): Later<void> {
   const refuseIfOut = (): void => {
@@ -35,7 +38,7 @@ export function connect(
     open();
   };
   revocations.begin(connection);
-  return andThen(identify(connection.handshake, token, authenticate), (identity) => {
+  return andThen(identify({ handshake: connection.handshake, token, authenticate, limits }), (identity) => {
     takeIdentity(connection, identity);
     refuseIfOut();
     if (application.middleware.length === 0) return openOnce();
@@ -44,11 +47,12 @@ export function connect(
 }
 
 /** Asks who a client is, and nothing else. @throws {CarillonError} `unauthorized`, or what the hook throws */
-export function identify(
-  handshake: Handshake,
-  token: string | undefined,
-  authenticate: Authenticate | undefined,
-): Later<Identity> {
+export function identify({
+  handshake,
+  token,
+  authenticate,
+  limits,
+}: Pick<Entrance, "token" | "authenticate" | "limits"> & { readonly handshake: Handshake }): Later<Identity> {
   if (!authenticate) return {};
   const identity = authenticate({
     token,
@@ -63,14 +67,15 @@ export function identify(
     },
   });
   // A promise of a library or of another realm must not be taken for the identity of an anonymous client.
-  return isThenable(identity) ? Promise.resolve(identity).then(checkIdentity) : checkIdentity(identity);
+  const check = (one: Identity | undefined): Identity => checkIdentity(one, limits);
+  return isThenable(identity) ? Promise.resolve(identity).then(check) : check(identity);
 }
 
 function isThenable(value: unknown): value is PromiseLike<Identity | undefined> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
-function checkIdentity(identity: Identity | undefined): Identity {
+function checkIdentity(identity: Identity | undefined, { infoBytes }: Limits): Identity {
   if (typeof identity !== "object" || identity === null) throw new CarillonError("unauthorized");
   const { userId } = identity;
   if (userId !== undefined && !isUserId(userId)) {
@@ -81,8 +86,13 @@ function checkIdentity(identity: Identity | undefined): Identity {
   if (identity.expiresAt !== undefined && !Number.isFinite(identity.expiresAt)) {
     throw new Error("authenticate must return expiresAt as Unix time in milliseconds, or none");
   }
-  // Throws for what others could not be told.
-  JSON.stringify(identity.info);
+  // Throws for what others could not be told; with presence, all of a channel are told it whenever somebody joins.
+  const info = JSON.stringify(identity.info) as string | undefined;
+  if (info !== undefined && utf8Length(info) > infoBytes) {
+    throw new Error(
+      `authenticate must return info of at most ${infoBytes} bytes as JSON; limits.infoBytes says how many`,
+    );
+  }
   return identity;
 }
 

@@ -98,6 +98,9 @@ export interface ConnectionHost {
   closeSlow(connection: LiveConnection): void;
 }
 
+/** The server has put a client into a channel, or taken it out. */
+export type Move = Extract<Delivery, { readonly kind: "subscribed" | "unsubscribed" }>;
+
 /** What makes a connection. */
 export interface ConnectionStart {
   readonly id: string;
@@ -127,6 +130,8 @@ export class LiveConnection implements Connection {
   state: "opening" | "open" | "closed" = "opening";
   /** How often it may whisper; most connections never do. */
   whispers: TokenBucket | undefined;
+  /** What its dialect does when the server puts it into a channel or takes it out, besides saying so. */
+  moved: ((move: Move) => void) | undefined;
   readonly #host: ConnectionHost;
   #data: Map<string, unknown> | undefined;
   #sender: Sender | undefined;
@@ -222,6 +227,7 @@ export class LiveConnection implements Connection {
   /** @returns how long what it said is, in bytes, or characters of text. */
   deliver(delivery: Delivery): number {
     if (this.state === "closed") return 0;
+    if (delivery.kind === "subscribed" || delivery.kind === "unsubscribed") this.moved?.(delivery);
     try {
       const packet = this.encoder.encode(delivery);
       if (!packet) return 0;

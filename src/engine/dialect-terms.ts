@@ -9,13 +9,15 @@ export interface DialectTerms {
   readonly isAuthorized?: boolean;
   /** The words that the client used; left out when the application changed what they say. */
   readonly source?: Source | undefined;
+  /** The words say nothing of the data, and stay whatever becomes of it. */
+  readonly isSourceDataless?: boolean;
 }
 
 /** The words of a client, as long as they still say what is published. */
 export function unchangedSource(
-  { source }: DialectTerms,
+  { source, isSourceDataless }: DialectTerms,
   said: { readonly event: string; readonly data?: unknown },
   meant: { readonly event: string; readonly data?: unknown },
 ): { readonly source?: Source } {
-  return source && said.event === meant.event && said.data === meant.data ? { source } : {};
+  return source && said.event === meant.event && (isSourceDataless || said.data === meant.data) ? { source } : {};
 }

@@ -17,6 +17,7 @@ import { Revocations } from "./revoking.ts";
 import { Counters } from "./stats.ts";
 import { Suspension } from "./suspension.ts";
 import { TailCheck } from "./tail-check.ts";
+import { TimelyBroker } from "./timely-broker.ts";
 import { Turns } from "./turns.ts";
 import { Whispering } from "./whispering.ts";
 
@@ -32,6 +33,8 @@ export interface EngineParts {
 
 /** What does an engine's work. */
 export interface EngineRoom {
+  readonly broker: Broker;
+  readonly limits: Limits;
   readonly counters: Counters;
   readonly failures: Failures;
   readonly tailCheck: TailCheck;
@@ -49,16 +52,18 @@ export interface EngineRoom {
 
 /** Puts together what does an engine's work. */
 export function engineRoom(
-  { application, broker, rules, limits, clock, random }: EngineParts,
+  { application, broker: anyBroker, rules, limits, clock, random }: EngineParts,
   host: ConnectionHost,
   byId: (id: string) => LiveConnection | undefined,
 ): EngineRoom {
+  const broker = new TimelyBroker(anyBroker, clock, limits.brokerTimeoutMs);
   const counters = new Counters();
   const failures = new Failures(application);
   const turns = new Turns();
   const tailCheck = new TailCheck(clock);
   const channels: Channels = new Channels({
     rules,
+    limits,
     broker,
     failures,
     tailCheck,
@@ -80,6 +85,8 @@ export function engineRoom(
   const places = { channels, everyone, byId, membership, revocations };
   const local: LocalDelivery = new LocalDelivery({ ...places, turns, failures, counters });
   return {
+    broker,
+    limits,
     counters,
     failures,
     tailCheck,

@@ -17,7 +17,7 @@ import type { Limits } from "./limits.ts";
 import { listen } from "./listening.ts";
 import type { Joined } from "./membership.ts";
 import { checkEventName } from "./names.ts";
-import type { Broker, HistoryPage, HistoryRange, Signal } from "./ports/broker.ts";
+import type { HistoryPage, HistoryRange, Signal } from "./ports/broker.ts";
 import type { Member, PresenceKind } from "./presence.ts";
 import type { Publication } from "./publication.ts";
 import type { Composition, Published, PublishRequest, PublishSettings } from "./publishing.ts";
@@ -36,7 +36,6 @@ export class Engine implements ConnectionHost {
   readonly random: Random;
   readonly limits: Limits;
   readonly #application: Application;
-  readonly #broker: Broker;
   readonly #parts: EngineRoom;
   readonly #connections = new Map<string, LiveConnection>();
 
@@ -45,18 +44,17 @@ export class Engine implements ConnectionHost {
     this.random = parts.random;
     this.limits = parts.limits;
     this.#application = parts.application;
-    this.#broker = parts.broker;
     this.#parts = engineRoom(parts, this, (id) => this.#connections.get(id));
   }
 
   start(): Promise<void> {
-    return this.#broker.start(this.#parts.local);
+    return this.#parts.broker.start(this.#parts.local);
   }
 
   /** To be called when no connection is left. */
   close(): Promise<void> {
     this.#parts.tailCheck.stop();
-    return this.#broker.close();
+    return this.#parts.broker.close();
   }
 
   /** Makes the record of a client that has not been let in yet. */
@@ -76,11 +74,9 @@ export class Engine implements ConnectionHost {
     welcome: () => void,
     authenticate: Authenticate | undefined = this.#application.authenticate,
   ): Later<void> {
-    const application = this.#application;
-    const { revocations } = this.#parts;
-    return refusing({ ...this.#parts, handshake: connection.handshake, connection }, () =>
-      connect({ connection, token, application, authenticate, revocations }, () => this.#open(connection, welcome)),
-    );
+    const { handshake } = connection;
+    const entrance = { ...this.#parts, handshake, connection, token, application: this.#application, authenticate };
+    return refusing(entrance, () => connect(entrance, () => this.#open(connection, welcome)));
   }
 
   /**
@@ -89,7 +85,8 @@ export class Engine implements ConnectionHost {
    * @throws {CarillonError} as {@link connect}
    */
   identify(handshake: Handshake, token: string | undefined): Later<Identity> {
-    return refusing({ ...this.#parts, handshake }, () => identify(handshake, token, this.#application.authenticate));
+    const entrance = { ...this.#parts, handshake, token, authenticate: this.#application.authenticate };
+    return refusing(entrance, () => identify(entrance));
   }
 
   /** To be called when the wire of a client is gone that may come back: it stays open, and in its channels. */
@@ -242,6 +239,11 @@ export class Engine implements ConnectionHost {
   /** Hears a channel's publications on the server. @returns the function that ends it */
   listen(channel: string, listener: PublicationListener): Promise<() => void> {
     return listen(this.#parts.channels, channel, listener);
+  }
+
+  /** Asks the broker something, to see whether it answers. @throws {CarillonError} `broker-unavailable` */
+  probe(): Later<unknown> {
+    return this.#parts.channels.probe();
   }
 
   connection(id: string): LiveConnection | undefined {

@@ -43,6 +43,25 @@ export interface Limits {
    * @default 5_000 // 5 seconds
    */
   readonly presenceGraceMs: number;
+  /**
+   * Channels with someone in them on this node.
+   *
+   * @default 1_000_000
+   */
+  readonly channels: number;
+  /**
+   * Bytes of what `authenticate` says about a user to others, as JSON; more is the application's mistake, and refuses the
+   * client with `internal`.
+   *
+   * @default 1_024 // 1 KiB
+   */
+  readonly infoBytes: number;
+  /**
+   * How long the broker may take for anything that is asked of it, in milliseconds; then it fails with `broker-unavailable`.
+   *
+   * @default 10_000 // 10 seconds
+   */
+  readonly brokerTimeoutMs: number;
 }
 
 export const defaultLimits: Limits = {
@@ -53,4 +72,7 @@ export const defaultLimits: Limits = {
   recoveredBytes: 1_048_576,
   whispersPerSecond: 10,
   presenceGraceMs: 5_000,
+  channels: 1_000_000,
+  infoBytes: 1_024,
+  brokerTimeoutMs: 10_000,
 };

@@ -4,7 +4,7 @@ import { afterState } from "./state.ts";
 import type { Counters } from "./stats.ts";
 import type { Subscription } from "./subscription.ts";
 
-/** So much is written before the wire has to be drained; the wire's own limit is for what cannot wait. */
+/** So much is written before the wire has to be drained; the wire's own limits are for what cannot wait. */
 const softLimitBytes = 262_144;
 
 /**
@@ -18,10 +18,12 @@ export function replay(
   live: () => void,
 ): void {
   const { connection } = subscription;
+  const softLimitPackets = (connection.wire.maxWaitingPackets ?? Infinity) / 2;
   let deliveries = missed;
   let next = 0;
   const run = (): void => {
     let bytes = 0;
+    let packets = 0;
     while (subscription.state === "replaying") {
       if (next === deliveries.length) {
         const held = subscription.release();
@@ -30,11 +32,12 @@ export function replay(
         next = 0;
         continue;
       }
-      if (bytes >= softLimitBytes) return connection.wire.whenDrained(run);
+      if (bytes >= softLimitBytes || packets >= softLimitPackets) return connection.wire.whenDrained(run);
       const delivery = deliveries[next]!;
       next += 1;
       if (delivery.kind === "publication" && delivery.publication.except === connection.id) continue;
       bytes += connection.deliver(delivery);
+      packets += 1;
       counters.delivered += 1;
       if (delivery.kind === "gap") counters.gaps += 1;
       else if (deliveries === missed && isOfHistory(delivery)) counters.recovered += 1;

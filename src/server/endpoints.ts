@@ -14,6 +14,7 @@ import type { Clock } from "../platform/clock.ts";
 import { answerPreflight, corsHeaders } from "./cors.ts";
 import type { Logger } from "./logger.ts";
 import { headersFault, nodeHandshake, pathOf } from "./node-handshake.ts";
+import { shownOrigin } from "./origin.ts";
 import { checkPath, mount, Places, type Mounted, type MountParts } from "./places.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -188,7 +189,7 @@ export class Endpoints {
 
   #originFault(mounted: Mounted, handshake: Handshake): Refusal | undefined {
     if (mounted.originAllowed(handshake)) return undefined;
-    const origin = (handshake.header("origin") ?? "").slice(0, 200);
+    const origin = shownOrigin(handshake);
     this.#logger.warn(
       { origin, path: handshake.path },
       `a page of another origin was refused; to let it in: createServer({ origins: [${JSON.stringify(origin)}] })`,

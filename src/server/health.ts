@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { CarillonError } from "../errors/carillon-error.ts";
+import { isPending, type Later } from "../engine/later.ts";
 import type { Clock } from "../platform/clock.ts";
 import { EventLoop, type DelayHistogram, type EventLoopDelay } from "./event-loop.ts";
 
@@ -22,7 +23,10 @@ export interface Health {
     /** `close` has not been called. */
     readonly accepting: boolean;
     readonly eventLoop: boolean;
-    /** It has started, and nothing was asked of it in vain for ten seconds, or since then it has accepted a publication. */
+    /**
+     * It has started, answers when it is asked, and nothing was asked of it in vain for ten seconds, or since then it has
+     * accepted a publication.
+     */
     readonly broker: boolean;
   };
   readonly eventLoopDelay: EventLoopDelay;
@@ -35,6 +39,8 @@ export interface HealthParts {
   readonly isReady: () => boolean;
   /** How many publications the broker has accepted. */
   readonly published: () => number;
+  /** Asks something of the broker that it can answer whenever it is well. */
+  readonly probe: () => Later<unknown>;
   /** For tests. */
   readonly makeHistogram?: () => DelayHistogram;
 }
@@ -42,12 +48,18 @@ export interface HealthParts {
 /** So long the broker counts as ill, when nothing shows that it is well. */
 const brokerIllMs = 10_000;
 
+/** It is asked no more often, however often somebody wants to know. */
+const probeEveryMs = 2_000;
+
 /** Looks after what a server needs to be of use. */
 export class HealthWatch {
   readonly #parts: HealthParts;
   readonly #maxEventLoopDelayMs: number;
   readonly #eventLoop: EventLoop;
   #hasStarted = false;
+  #probedAt = -Infinity;
+  #isProbing = false;
+  #answersProbes = true;
   #brokerFailed: { readonly at: number; readonly published: number } | undefined;
 
   /** @throws {CarillonError} `option-invalid` */
@@ -77,8 +89,10 @@ export class HealthWatch {
 
   health(): Health {
     const eventLoopDelay = this.#eventLoop.delay();
+    const isAccepting = this.#parts.isReady();
+    if (isAccepting && this.#hasStarted) this.#probe();
     const checks = {
-      accepting: this.#parts.isReady(),
+      accepting: isAccepting,
       eventLoop: eventLoopDelay.p99Ms <= this.#maxEventLoopDelayMs,
       broker: this.#hasStarted && !this.#isBrokerIll(),
     };
@@ -89,7 +103,30 @@ export class HealthWatch {
     this.#eventLoop.close();
   }
 
+  /** What is found out is known at once or, of a broker elsewhere, the next time somebody wants to know. */
+  #probe(): void {
+    const now = this.#parts.clock.now();
+    if (this.#isProbing || now - this.#probedAt < probeEveryMs) return;
+    this.#probedAt = now;
+    const found = (answers: boolean): void => {
+      this.#answersProbes = answers;
+      this.#isProbing = false;
+    };
+    try {
+      const answer = this.#parts.probe();
+      if (!isPending(answer)) return found(true);
+      this.#isProbing = true;
+      answer.then(
+        () => found(true),
+        () => found(false),
+      );
+    } catch {
+      found(false);
+    }
+  }
+
   #isBrokerIll(): boolean {
+    if (!this.#answersProbes) return true;
     if (!this.#brokerFailed) return false;
     const { at, published } = this.#brokerFailed;
     return this.#parts.published() === published && this.#parts.clock.now() - at < brokerIllMs;

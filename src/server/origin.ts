@@ -44,11 +44,16 @@ export function endpointOriginRule(
     if (isWarned || rule(handshake)) return true;
     isWarned = true;
     logger.warn(
-      { dialect: dialect.name, origin: (handshake.header("origin") ?? "").slice(0, 200) },
+      { dialect: dialect.name, origin: shownOrigin(handshake) },
       `pages of any origin may connect to ${dialect.name}, as in its original; to say which: createServer({ origins: [...] })`,
     );
     return true;
   };
+}
+
+/** What a client claims as its origin, as far as a line of a log has room for it. */
+export function shownOrigin(handshake: Pick<Handshake, "header">): string {
+  return (handshake.header("origin") ?? "").slice(0, 120).replaceAll(/[^!#-[\]-~]/g, "?");
 }
 
 function canonicalOrigin(text: string): string {

@@ -27,15 +27,19 @@ const secretText: readonly RegExp[] = [
   /()(?<![\w-])(?=[\w-]*eyJ)[\w-]+\.[\w-]+\.[\w-]*/g,
 ];
 
+/** They could forge lines, or command the terminal that shows them; tabs and ends of lines belong to stacks. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
 /** So deep it looks; nothing below is written. */
 const maxDepth = 6;
 
-/** The same logger, which is never told a token, a cookie or a password. */
+/** The same logger, which is never told a token, a cookie or a password, and messages of one line only. */
 export function redacting(logger: Logger): Logger {
   return {
-    info: (facts, message) => logger.info(redactFacts(facts), redactText(message)),
-    warn: (facts, message) => logger.warn(redactFacts(facts), redactText(message)),
-    error: (facts, message) => logger.error(redactFacts(facts), redactText(message)),
+    info: (facts, message) => logger.info(redactFacts(facts), redactLine(message)),
+    warn: (facts, message) => logger.warn(redactFacts(facts), redactLine(message)),
+    error: (facts, message) => logger.error(redactFacts(facts), redactLine(message)),
   };
 }
 
@@ -44,8 +48,18 @@ export function redactFacts(facts: object): object {
   return new Redaction().value(facts, 0) as object;
 }
 
+/** Text without what is secret, and with its control characters written out. */
 export function redactText(text: string): string {
-  return secretText.reduce((safe, pattern) => safe.replace(pattern, `$1${hidden}`), text);
+  const safe = secretText.reduce((left, pattern) => left.replace(pattern, `$1${hidden}`), text);
+  return safe.replace(controls, writtenOut);
+}
+
+function redactLine(text: string): string {
+  return redactText(text).replace(/[\n\t\u2028\u2029]/g, writtenOut);
+}
+
+function writtenOut(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** One walk through facts, which visits every object once, however they refer to each other. */

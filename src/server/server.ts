@@ -192,6 +192,7 @@ export function createServer<
     clock,
     isReady: () => isReady,
     published: () => engine.stats().published,
+    probe: () => engine.probe(),
   });
   const started = settled(engine.start());
   watch.starting(started);

@@ -51,6 +51,28 @@ describe("jwt() on a server", () => {
     await world.close();
   });
 
+  it("ends a client that has cookies only when they have expired, and lets it in again when it connects with fresh ones", async () => {
+    const clock = new ManualClock();
+    // Stands for the cookie of the browser, which no client sees.
+    const cookie = { expiresAt: clock.wall() + 100_000 };
+    const world = createTestServer({ clock, authenticate: () => ({ userId: "ada", ...cookie }) });
+    const client = world.client({ clock });
+    await client.connect();
+    const passed = async (ms: number): Promise<void> => {
+      clock.advance(ms);
+      for (let turns = 0; turns < 10; turns += 1) await new Promise(setImmediate);
+    };
+    for (let second = 0; second < 95; second += 5) await passed(5_000);
+    expect(client.state.kind).toBe("open");
+    await passed(6_000);
+    await passed(60_000);
+    expect(client.state).toMatchObject({ kind: "closed", cause: { code: "token-expired" } });
+    cookie.expiresAt = clock.wall() + 100_000;
+    await client.connect();
+    expect(client.state.kind).toBe("open");
+    await world.close();
+  });
+
   it("ends a client with a fixed token when that has expired, for good", async () => {
     const { world, clock, token, passed } = setUp();
     const client = world.client({ clock, token: token() });

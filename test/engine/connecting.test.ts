@@ -103,7 +103,28 @@ describe("authenticate", () => {
     },
   );
 
-  it("may return a userId of 1 to 128 characters", () => {
+  it.each([
+    ["1,024 bytes", "é".repeat(511), undefined],
+    ["one byte more", `${"é".repeat(511)}x`, "internal"],
+  ])("L16: may return info of %s as JSON", async (_, info, code) => {
+    const { application, client } = world();
+    application.authenticate = () => ({ info });
+    expect(await codeOf(() => client().connect())).toBe(code);
+    application.authenticate = () => Promise.resolve({ info });
+    expect(await codeOf(() => client().connect())).toBe(code);
+    const told = { error: { cause: { message: expect.stringContaining("limits.infoBytes") as string } } };
+    expect(application.reported).toMatchObject(code === undefined ? [] : [told, told]);
+  });
+
+  it("L16: may return as much info as the limits say", async () => {
+    const { application, client } = world({ limits: { infoBytes: 3 } });
+    application.authenticate = () => ({ info: "x" });
+    expect(await codeOf(() => client().connect())).toBeUndefined();
+    application.authenticate = () => ({ info: "xy" });
+    expect(await codeOf(() => client().connect())).toBe("internal");
+  });
+
+  it("L16: may return a userId of 1 to 128 characters", () => {
     for (const userId of ["x", "x".repeat(128)]) {
       const { application, client } = world();
       application.authenticate = () => ({ userId });

@@ -21,6 +21,9 @@ describe("limits", () => {
       recoveredBytes: 1_048_576,
       whispersPerSecond: 10,
       presenceGraceMs: 5_000,
+      channels: 1_000_000,
+      infoBytes: 1_024,
+      brokerTimeoutMs: 10_000,
     });
   });
 
@@ -53,6 +56,20 @@ describe("limits", () => {
     const ada = connected("ada");
     void ada.subscribe("a");
     expect(await codeOf(() => ada.subscribe("b"))).toBe("limit-exceeded");
+  });
+
+  it("L8: as many channels as a node may have, and not one more until one is left", async () => {
+    const { connected, engine } = world({ limits: { channels: 2 } });
+    const [ada, bob] = [connected("ada"), connected("bob")];
+    await ada.subscribe("a");
+    const end = await engine.listen("b", () => undefined);
+    expect(await codeOf(() => bob.subscribe("c"))).toBe("limit-exceeded");
+    expect(await codeOf(() => engine.listen("c", () => undefined))).toBe("limit-exceeded");
+    expect(bob.connection.channels).toEqual([]);
+    await bob.subscribe("a");
+    end();
+    await bob.subscribe("c");
+    expect(engine.stats()).toMatchObject({ channels: 2, subscriptions: 3 });
   });
 
   it("L18: 300 deliveries are held for a subscription that is not ready, and the 301st closes the client as slow", async () => {

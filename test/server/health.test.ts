@@ -2,6 +2,7 @@ import { createServer as createHttpServer } from "node:http";
 import { performance } from "node:perf_hooks";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { memoryBroker } from "../../src/brokers/memory.ts";
+import type { Later } from "../../src/engine/later.ts";
 import { CarillonError } from "../../src/errors/carillon-error.ts";
 import { createServer, healthHandler, type Broker, type Server, type ServerOptions } from "../../src/index.ts";
 import { EventLoop, type DelayHistogram } from "../../src/server/event-loop.ts";
@@ -103,18 +104,19 @@ describe("health", () => {
     readonly clock: ManualClock;
     readonly histogram: PlannedHistogram;
     readonly watch: HealthWatch;
-    readonly broker: { published: number };
+    readonly broker: { published: number; probe: () => Later<unknown> };
   }
 
   async function watched(maxEventLoopDelayMs?: number): Promise<Watched> {
     const clock = new ManualClock();
     const histogram = new PlannedHistogram();
-    const broker = { published: 0 };
+    const broker: Watched["broker"] = { published: 0, probe: () => undefined };
     const watch = new HealthWatch({
       options: maxEventLoopDelayMs === undefined ? undefined : { maxEventLoopDelayMs },
       clock,
       isReady: () => true,
       published: () => broker.published,
+      probe: () => broker.probe(),
       makeHistogram: () => histogram,
     });
     const started = Promise.resolve();
@@ -165,6 +167,50 @@ describe("health", () => {
     expect(watch.health().checks.broker).toBe(true);
     watch.failed(failure);
     expect(watch.health().checks.broker).toBe(false);
+  });
+
+  test("a broker is asked when somebody wants to know, at most every two seconds, and ill until it answers", async () => {
+    const { clock, watch, broker } = await watched();
+    let asked = 0;
+    let answer: () => Later<unknown> = () => Promise.reject(failure);
+    broker.probe = () => {
+      asked += 1;
+      return answer();
+    };
+    const isWell = async (): Promise<boolean> => {
+      watch.health();
+      await new Promise(setImmediate);
+      return watch.health().checks.broker;
+    };
+    clock.advance(1_999);
+    expect([await isWell(), asked]).toEqual([true, 0]);
+    clock.advance(1);
+    expect([await isWell(), asked]).toEqual([false, 1]);
+    clock.advance(60_000);
+    expect([await isWell(), asked]).toEqual([false, 2]);
+    answer = () => {
+      throw failure;
+    };
+    clock.advance(2_000);
+    expect([await isWell(), asked]).toEqual([false, 3]);
+    // One question at a time.
+    answer = () => new Promise(() => undefined);
+    clock.advance(2_000);
+    await isWell();
+    clock.advance(2_000);
+    expect([await isWell(), asked]).toEqual([false, 4]);
+  });
+
+  test("a broker that answers again is well", async () => {
+    const { clock, watch, broker } = await watched();
+    broker.probe = () => Promise.reject(failure);
+    clock.advance(2_000);
+    watch.health();
+    await new Promise(setImmediate);
+    expect(watch.health().checks.broker).toBe(false);
+    broker.probe = () => undefined;
+    clock.advance(2_000);
+    expect(watch.health().checks.broker).toBe(true);
   });
 
   test("what fails elsewhere is not the broker's fault", async () => {
@@ -219,6 +265,38 @@ describe("server.health()", () => {
     isDown = false;
     await server.channel("news").publish("a");
     expect(server.health().status).toBe("ready");
+  });
+
+  test("a broker that hangs is ill after ten seconds, as long as it does, and that is reported once", async () => {
+    const clock = new ManualClock();
+    let hangs = true;
+    const working = memoryBroker({ clock });
+    const read: Broker["read"] = (channel, range) =>
+      hangs ? new Promise(() => undefined) : working.read(channel, range);
+    const server = made({ clock, broker: broken({ read }, working) });
+    const failures: string[] = [];
+    server.on("error", ({ error }) => failures.push(error.code));
+    await new Promise(setImmediate);
+    const isWell = async (): Promise<boolean> => {
+      server.health();
+      await new Promise(setImmediate);
+      return server.health().checks.broker;
+    };
+    expect(await isWell()).toBe(true);
+    clock.advance(9_999);
+    expect(await isWell()).toBe(true);
+    clock.advance(1);
+    expect(await isWell()).toBe(false);
+    for (let seconds = 0; seconds < 60; seconds += 1) {
+      clock.advance(1_000);
+      expect(await isWell()).toBe(false);
+    }
+    expect(failures).toEqual(["broker-unavailable"]);
+    hangs = false;
+    clock.advance(12_000);
+    await isWell();
+    clock.advance(2_000);
+    expect(await isWell()).toBe(true);
   });
 
   test("answers a load balancer with 200 or 503, and with no figures", async () => {

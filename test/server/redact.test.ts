@@ -26,6 +26,19 @@ describe("text", () => {
     },
   );
 
+  test("commands no terminal, and as a message is one line", () => {
+    const said = "a\u001b[2J\u009b2Jb\u0000\u007f\r\n\tc\u2028d";
+    expect(redactText(said)).toBe(String.raw`a\u001b[2J\u009b2Jb\u0000\u007f\u000d` + "\n\tc\u2028d");
+    const lines: unknown[] = [];
+    const write = (facts: object, message: string): void => void lines.push(message, facts);
+    const logger = redacting({ info: write, warn: write, error: write });
+    logger.warn({ said }, said);
+    expect(lines).toEqual([
+      String.raw`a\u001b[2J\u009b2Jb\u0000\u007f\u000d\u000a\u0009c\u2028d`,
+      { said: redactText(said) },
+    ]);
+  });
+
   test("takes no longer than its length is worth", () => {
     const start = performance.now();
     redactText("token=".repeat(20_000) + "cookie".repeat(20_000) + "eyJ".repeat(20_000));

@@ -127,6 +127,9 @@ export interface BrokerEvents {
  *   its offset is the same.
  * - `signal` MUST reach every node, this one included.
  * - What can finish at once MUST return a plain value, not a promise.
+ * - What takes longer than `limits.brokerTimeoutMs` counts as failed, and may happen all the same: a publication that is repeated
+ *   with its id MUST then be a repeat.
+ * - `read` of any channel with the limit 0 SHOULD fail as long as the broker is ill: this is how `server.health()` asks.
  * - After `close` the events MUST stay silent, and calls MUST fail with `broker-unavailable`.
  *
  * Check an implementation with `brokerContract` from `carillon/testing`.

@@ -25,6 +25,8 @@ export interface Wire {
   readonly lastWriteAt: number;
   /** It was closed because its client took too little; for wires whose code does not say so. */
   readonly wasSlow?: boolean;
+  /** With more packets waiting than this it is closed as slow. Absent: bytes alone are counted. */
+  readonly maxWaitingPackets?: number | undefined;
   send(packet: Packet): void;
   /** Calls `run` once, in a later turn, when little of what was sent before still waits. Never after the end. */
   whenDrained(run: () => void): void;

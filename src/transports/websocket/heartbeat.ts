@@ -25,24 +25,27 @@ export function keepAlive({ webSocket, wire, clock, settings }: KeptAlive): {
   if (pingMs === 0) return { said: () => undefined, stop: () => undefined };
   let timer: Timer;
   let isHeard = true;
+  let nextPing = clock.now() + pingMs;
+  /** By when the first ping that nothing has come after is to be answered. */
+  let deadline = Infinity;
   const heard = (): void => {
     isHeard = true;
   };
-  const ping = (): void => {
-    isHeard = false;
-    webSocket.ping();
-    timer = clock.after(pongMs, check);
-  };
-  const check = (): void => {
-    if (isHeard) timer = clock.after(Math.max(0, pingMs - pongMs), ping);
-    else if (!silent) webSocket.terminate();
-    else {
-      // The last word before the end, where the period of the pings ends with the patience.
-      if (pongMs % pingMs === 0) webSocket.ping();
-      wire.close(silent.code, silent.reason);
+  const beat = (): void => {
+    const now = clock.now();
+    if (isHeard) deadline = Infinity;
+    const isOver = now >= deadline;
+    if (now >= nextPing && (!isOver || silent)) {
+      webSocket.ping();
+      nextPing = now + pingMs;
+      if (isHeard) deadline = now + pongMs;
+      isHeard = false;
     }
+    if (!isOver) timer = clock.after(Math.min(nextPing, deadline) - now, beat);
+    else if (silent) wire.close(silent.code, silent.reason);
+    else webSocket.terminate();
   };
   webSocket.on("pong", heard);
-  timer = clock.after(pingMs, ping);
+  timer = clock.after(pingMs, beat);
   return { said: needsPongs ? () => undefined : heard, stop: () => timer.cancel() };
 }

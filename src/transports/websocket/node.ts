@@ -12,6 +12,7 @@ import { deflating } from "./deflate.ts";
 import { frame } from "./framing.ts";
 import type { MessageRate } from "../pace.ts";
 import { SharedSends } from "../shared-sends.ts";
+import { TerseWebSocket } from "./terse-web-socket.ts";
 import { WebSocketWire } from "./wire.ts";
 
 /** A handshake that a dialect has agreed to. */
@@ -67,6 +68,7 @@ export class NodeWebSockets {
     this.#deflated = new SharedSends(deflating(settings.compressFromBytes), clock);
     const options: ServerOptions & { closeTimeout: number } = {
       noServer: true,
+      WebSocket: TerseWebSocket,
       clientTracking: false,
       perMessageDeflate: settings.compressFromBytes > 0 && deflateOffer,
       maxPayload: settings.maxMessageBytes,

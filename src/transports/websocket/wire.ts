@@ -7,6 +7,7 @@ import type { Clock, Timer } from "../../platform/clock.ts";
 import type { Debtor, OutboundBudget } from "../outbound-budget.ts";
 import type { MessageRate } from "../pace.ts";
 import type { Sends, SharedSends } from "../shared-sends.ts";
+import { Backlog } from "./backlog.ts";
 import { Intake } from "./intake.ts";
 
 /** What a WebSocket wire is made of. */
@@ -36,8 +37,7 @@ export class WebSocketWire implements Wire, Debtor {
   readonly #intake: Intake;
   #handler: WireHandler | undefined;
   #undrained: (() => void)[] = [];
-  /** Messages that the socket did not take at once. */
-  #waiting = 0;
+  readonly #backlog: Backlog;
   /** Cuts off a peer that takes nothing. */
   #stuck: Timer | undefined;
   #closing = false;
@@ -47,6 +47,7 @@ export class WebSocketWire implements Wire, Debtor {
   constructor({ webSocket, socket, shared, clock, settings, budget, rate }: WebSocketWireParts) {
     this.#webSocket = webSocket;
     this.#socket = socket;
+    this.#backlog = new Backlog(socket);
     this.#clock = clock;
     this.#settings = settings;
     this.#budget = budget;
@@ -67,6 +68,10 @@ export class WebSocketWire implements Wire, Debtor {
 
   get bufferedBytes(): number {
     return this.#socket.writableLength;
+  }
+
+  get maxWaitingPackets(): number | undefined {
+    return this.#settings.maxBufferedMessages;
   }
 
   /** Whom frames are fed to. */
@@ -126,16 +131,17 @@ export class WebSocketWire implements Wire, Debtor {
   write(bytes: Uint8Array, now: number, packets: number): void {
     if (!this.#socket.writable) return;
     this.lastWriteAt = now;
+    this.#backlog.wrote(bytes.length);
     // As long as the socket takes more, nothing near a limit can wait.
     if (this.#socket.write(bytes)) return;
-    const { maxBufferedBytes, maxBufferedMessages = Infinity, writeTimeoutMs } = this.#settings;
+    const { maxBufferedBytes, maxBufferedMessages, writeTimeoutMs } = this.#settings;
     const owed = this.#socket.writableLength;
-    this.#waiting += packets;
-    if (owed > maxBufferedBytes || this.#waiting > maxBufferedMessages) {
+    const isTooMany = maxBufferedMessages !== undefined && this.#backlog.keep(packets) > maxBufferedMessages;
+    if (owed > maxBufferedBytes || isTooMany) {
       this.shed();
       return;
     }
-    if (writeTimeoutMs !== undefined) this.#stuck ??= this.#clock.after(writeTimeoutMs, () => this.destroy());
+    if (writeTimeoutMs !== undefined && !this.#stuck) this.#awaitProgress(writeTimeoutMs);
     this.#budget.owe(this, owed);
   }
 
@@ -148,7 +154,7 @@ export class WebSocketWire implements Wire, Debtor {
 
   /** The socket has no more to write, or is gone. */
   settled(): void {
-    this.#waiting = 0;
+    this.#backlog.clear();
     this.#stuck?.cancel();
     this.#stuck = undefined;
     this.#budget.owe(this, 0);
@@ -157,6 +163,15 @@ export class WebSocketWire implements Wire, Debtor {
     this.#undrained = [];
     // One after another: the first may have much to send.
     for (const run of undrained) this.whenDrained(run);
+  }
+
+  /** Cuts the peer off after an interval in which it took nothing; what is written in one piece is taken in one piece. */
+  #awaitProgress(withinMs: number): void {
+    const { taken } = this.#backlog;
+    this.#stuck = this.#clock.after(withinMs, () => {
+      if (this.#backlog.taken > taken) this.#awaitProgress(withinMs);
+      else this.destroy();
+    });
   }
 
   #close(code?: number, reason?: string): void {

@@ -65,7 +65,7 @@ export const settings: Target = {
 
 function checkSettings({ port, origins, demo }: Settings): void {
   must(Number.isSafeInteger(port) && port >= 0 && port <= 65_535, `port ${port}`);
-  must(Array.isArray(origins) && typeof demo === "boolean", "settings of another kind");
+  must((origins === undefined || Array.isArray(origins)) && typeof demo === "boolean", "settings of another kind");
 }
 
 function isUsageError(error: unknown): boolean {

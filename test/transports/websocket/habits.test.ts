@@ -62,6 +62,33 @@ describe("a peer that does not answer pings", () => {
     expect(await closed).toBe(1006);
   });
 
+  test("G-11: is pinged at every interval, also when it may stay silent for longer", async () => {
+    const settings = { pingMs: 10_000, pongMs: 25_000, silent: {}, needsPongs: true };
+    const { socket, session, clock } = await connect(settings, { autoPong: false });
+    let pings = 0;
+    socket.on("ping", () => (pings += 1));
+    const advance = async (ms: number, expected: number): Promise<void> => {
+      clock.advance(ms);
+      await until(() => pings === expected);
+    };
+    await advance(10_000, 1);
+    await advance(10_000, 2);
+    // Answers once: the patience begins anew with the next ping.
+    socket.pong();
+    socket.send("behind the pong");
+    await until(() => session.received.length === 1);
+    await advance(10_000, 3);
+    await advance(10_000, 4);
+    await advance(10_000, 5);
+    clock.advance(4_999);
+    await turn();
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+    const closed = closeOf(socket);
+    clock.advance(1);
+    expect(await closed).toBe(1005);
+    expect(pings).toBe(5);
+  });
+
   test.each([
     [true, 1005],
     [false, undefined],

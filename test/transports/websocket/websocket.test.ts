@@ -91,13 +91,20 @@ describe("messages", () => {
     expect(await closeFrame(socket)).toBe(code);
   });
 
-  test("W11: a message of more than 4,096 fragments is refused", async () => {
+  test("W11, L5: a message of 4,096 fragments is read, of one more it is refused", async () => {
     const { url } = await serve();
+    const connect = frame(1, Buffer.from('{"type":"connect"}'), false);
+    const more = frame(0, Buffer.from(" "), false);
+    const inFragments = (count: number): Buffer =>
+      Buffer.concat([connect, ...Array.from({ length: count - 2 }, () => more), frame(0, Buffer.from(" "))]);
     const socket = await raw(url);
-    socket.write(frame(1, Buffer.from("a"), false));
-    const continuation = frame(0, Buffer.from("a"), false);
-    socket.write(Buffer.concat(Array.from({ length: 4_200 }, () => continuation)));
-    expect(await closeFrame(socket)).toBe(1008);
+    socket.write(inFragments(4_096));
+    const [data] = (await once(socket, "data")) as [Buffer];
+    expect(data.toString("latin1")).toContain('"connected"');
+    socket.destroy();
+    const other = await raw(url);
+    other.write(inFragments(4_097));
+    expect(await closeFrame(other)).toBe(1008);
   });
 
   test("W13: a message that comes byte by byte is one message", async () => {

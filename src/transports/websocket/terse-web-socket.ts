@@ -1,0 +1,9 @@
+import { WebSocket } from "ws";
+
+/** Answers a peer's close frame with its code alone, as most servers do: `ws` would repeat the reason. */
+export class TerseWebSocket extends WebSocket {
+  /** @param reason our own is text; the peer's, which `ws` hands on from its frame, is bytes */
+  override close(code?: number, reason?: string | Buffer): void {
+    super.close(code, typeof reason === "string" ? reason : undefined);
+  }
+}

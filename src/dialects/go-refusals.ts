@@ -2,12 +2,13 @@ import type { HandshakeFault, Refusal } from "./dialect.ts";
 
 /** How the WebSocket library of most Go servers turns a handshake down; its clients and proxies know it. */
 export function goRefusal(fault: HandshakeFault): Refusal {
-  if (fault === "method") return refusal(405, "Method Not Allowed");
-  if (fault === "origin") return refusal(403, "Forbidden");
-  return refusal(400, "Bad Request");
+  const headers = { "Sec-WebSocket-Version": "13" };
+  if (fault === "method") return textRefusal(405, "Method Not Allowed", headers);
+  if (fault === "origin") return textRefusal(403, "Forbidden", headers);
+  return textRefusal(400, "Bad Request", headers);
 }
 
-function refusal(status: number, message: string): Refusal {
-  const headers = { "Sec-WebSocket-Version": "13", "X-Content-Type-Options": "nosniff" };
-  return { kind: "refuse", status, message, headers };
+/** A line of text, which nobody should take for anything else. */
+export function textRefusal(status: number, message: string, headers: Readonly<Record<string, string>> = {}): Refusal {
+  return { kind: "refuse", status, message, headers: { ...headers, "X-Content-Type-Options": "nosniff" } };
 }

@@ -24,6 +24,10 @@ export abstract class WireAround implements Wire {
     return this.#wire.wasSlow ?? false;
   }
 
+  get maxWaitingPackets(): number | undefined {
+    return this.#wire.maxWaitingPackets;
+  }
+
   send(packet: Packet): void {
     this.#wire.send(packet);
   }

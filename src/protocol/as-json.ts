@@ -37,7 +37,8 @@ function plain(value: unknown, depth: number): unknown {
     throw new CarillonError("bad-request", { message: `data is nested deeper than ${maxDepth}` });
   }
   if (Array.isArray(value)) return Array.from(value, (item) => asJson(item, depth + 1) ?? null);
-  const fields: Record<string, unknown> = {};
+  // Without a prototype, because where that of all objects is frozen, its names could not be written.
+  const fields = Object.create(null) as Record<string, unknown>;
   for (const key of Object.keys(value)) {
     // MessagePack's readers refuse this key, because it would change a prototype.
     if (key === "__proto__") continue;

@@ -1,7 +1,6 @@
 import type { Engine } from "../../engine/engine.ts";
 import type { Handshake } from "../../engine/handshake.ts";
 import type { Wire } from "../../engine/ports/wire.ts";
-import { CarillonError } from "../../errors/carillon-error.ts";
 import type { Dialect } from "../dialect.ts";
 import { SimpleSession } from "../simple-session.ts";
 import { BatchedEvents } from "./batches.ts";
@@ -12,7 +11,7 @@ import { FlushingWire } from "./flushing-wire.ts";
 import { hear, reportUnlessRefused, type Hearing } from "./hearing.ts";
 import { Hooks } from "./hooks.ts";
 import type { AoPayload } from "./message.ts";
-import { settingsOf, type AoContainer, type AoWebsocketsOptions } from "./options.ts";
+import { checks, settingsOf, type AoContainer, type AoWebsocketsOptions } from "./options.ts";
 import { PreparedWire, preparedHandshake, type AoSocket } from "./prepared-socket.ts";
 import { aoRefusal, shutDown } from "./refusals.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -103,11 +102,11 @@ export function aoWebsockets(options: AoWebsocketsOptions | AoContainer = {}): A
 
   function current(): Hearing {
     if (mounted) return mounted;
-    throw invalid('mount it first: createServer({ endpoints: { "/ao": … } })');
+    return checks.refuse('mount it first: createServer({ endpoints: { "/ao": … } })');
   }
 
   function mountedOn(engine: Engine): Hearing {
-    if (mounted && mounted.engine !== engine) throw invalid("it is part of another server; make one for each");
+    if (mounted && mounted.engine !== engine) checks.refuse("it is part of another server; make one for each");
     const { batchPrefix, logger } = settings;
     const clients = mounted?.clients ?? new Clients({ engine, batchPrefix, batched, closeHooks, logger });
     return (mounted ??= { engine, clients, settings, subscriptions, unhandled });
@@ -174,8 +173,4 @@ export function aoWebsockets(options: AoWebsocketsOptions | AoContainer = {}): A
       subscriptions.clear();
     },
   };
-}
-
-function invalid(message: string): CarillonError {
-  return new CarillonError("option-invalid", { message: `aoWebsockets: ${message}` });
 }

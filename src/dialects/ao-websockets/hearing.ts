@@ -8,7 +8,8 @@ import type { Clients } from "./clients.ts";
 import type { AoHandler, AoIncoming, LiveAoConnection } from "./connection.ts";
 import { channelEvent, followConvention } from "./conventions.ts";
 import { isOrdinary } from "./event-names.ts";
-import { guarded, type Hooks } from "./hooks.ts";
+import { harmlessly } from "../harmlessly.ts";
+import type { Hooks } from "./hooks.ts";
 import { readMessage, type AoPayload, type Malformed } from "./message.ts";
 import type { Settings } from "./options.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -55,7 +56,7 @@ function handle(hearing: Hearing, client: LiveAoConnection, message: AoIncoming)
   const { event, payload } = message;
   const handlers = subscriptions.find(event) as readonly AoHandler[];
   for (const handler of handlers) {
-    guarded(
+    harmlessly(
       () => handler(message),
       (cause) => clients.failed(client, cause, event),
     );

@@ -1,3 +1,5 @@
+import { harmlessly } from "../harmlessly.ts";
+
 /** What the application wants to be told of. */
 export class Hooks<Told> {
   readonly #hooks = new Set<Hook<Told>>();
@@ -10,20 +12,10 @@ export class Hooks<Told> {
   }
 
   run(told: Told, failed: (cause: unknown) => void): void {
-    for (const { run } of [...this.#hooks]) guarded(() => run(told), failed);
+    for (const { run } of [...this.#hooks]) harmlessly(() => run(told), failed);
   }
 }
 
 interface Hook<Told> {
   readonly run: (told: Told) => unknown;
-}
-
-/** Whether it throws or rejects, nobody but `failed` hears of it. */
-export function guarded(run: () => unknown, failed: (cause: unknown) => void): void {
-  try {
-    const result = run();
-    if (result instanceof Promise) result.catch(failed);
-  } catch (cause) {
-    failed(cause);
-  }
 }

@@ -1,5 +1,6 @@
-import { CarillonError } from "../../errors/carillon-error.ts";
 import type { Origins, WebSocketSettings } from "../dialect.ts";
+import { OptionChecks } from "../option-checks.ts";
+import { webSocketSettings } from "../web-socket-settings.ts";
 
 /** What the dialect tells of its clients: messages that are none, events that nobody handles, handlers that fail. */
 export interface AoLogger {
@@ -121,44 +122,28 @@ export const aoWebsocketsDefaults: Required<Omit<AoWebsocketsOptions, "logger">>
   conventions: false,
 };
 
-const numbers = [
-  "maxMessageBytes",
-  "maxBufferedMessages",
-  "maxBufferedBytes",
-  "writeTimeoutMs",
-  "pingIntervalMs",
-  "pongTimeoutMs",
-] as const;
+const known: ReadonlySet<string> = new Set([...Object.keys(aoWebsocketsDefaults), "logger"]);
 
-/** Longer timers fire at once. @see HTML, "timer initialisation steps": the timeout is a signed 32-bit integer */
-const maxTimerMs = 2 ** 31 - 1;
+export const checks: OptionChecks = new OptionChecks("aoWebsockets");
 
 /** @throws {CarillonError} `option-invalid`, naming the option */
 export function settingsOf(source: AoWebsocketsOptions | AoContainer): Settings {
   const options = "getLogger" in source ? optionsIn(source) : source;
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(aoWebsocketsDefaults, name) && name !== "logger") throw invalid(`there is no option ${name}`);
-  }
+  checks.names(options, known);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const effective: typeof aoWebsocketsDefaults & AoWebsocketsOptions = {
     ...aoWebsocketsDefaults,
     ...Object.fromEntries(given),
   };
-  const { batchPrefix, malformed, conventions, origins, logger, pingIntervalMs, pongTimeoutMs } = effective;
-  for (const name of numbers) checkNumber(name, effective[name]);
-  if (pongTimeoutMs <= pingIntervalMs) throw invalid("pongTimeoutMs must be longer than pingIntervalMs");
+  const { batchPrefix, malformed, conventions, origins, logger } = effective;
   if (typeof batchPrefix !== "string" || batchPrefix === "") {
-    throw invalid('batchPrefix must be a text such as "batch_" or "batch-"');
+    checks.refuse('batchPrefix must be a text such as "batch_" or "batch-"');
   }
-  if (malformed !== "close" && malformed !== "keep") throw invalid('malformed must be "close" or "keep"');
-  if (typeof conventions !== "boolean") throw invalid("conventions must be true or false");
-  if (typeof origins === "string" && origins !== "any" && origins !== "server") {
-    throw invalid(
-      'origins must be "any", "server", a list of origins such as "https://app.example.com", or a function',
-    );
-  }
+  if (malformed !== "close" && malformed !== "keep") checks.refuse('malformed must be "close" or "keep"');
+  checks.switch("conventions", conventions);
+  checks.origins(origins);
   for (const level of ["info", "warn", "error"] as const) {
-    if (logger && typeof logger[level] !== "function") throw invalid(`the logger needs a function ${level}`);
+    if (logger && typeof logger[level] !== "function") checks.refuse(`the logger needs a function ${level}`);
   }
   return {
     batchPrefix,
@@ -166,44 +151,17 @@ export function settingsOf(source: AoWebsocketsOptions | AoContainer): Settings 
     conventions,
     origins,
     logger,
-    webSocket: webSocketOf(effective),
-  };
-}
-
-function webSocketOf(options: typeof aoWebsocketsDefaults): WebSocketSettings {
-  const { maxMessageBytes, maxBufferedMessages, maxBufferedBytes, writeTimeoutMs } = options;
-  const { pingIntervalMs, pongTimeoutMs } = options;
-  return {
-    maxMessageBytes,
-    maxBufferedMessages,
-    maxBufferedBytes,
-    writeTimeoutMs,
-    pingMs: pingIntervalMs,
-    // Counted from the ping, and not from the last pong.
-    pongMs: pongTimeoutMs - pingIntervalMs,
-    compressFromBytes: 0,
-    needsPongs: true,
-    isUnpaced: true,
-    silent: { code: 1001, reason: "no pong" },
-    slow: { code: 1013, reason: "too slow" },
+    webSocket: webSocketSettings(checks, effective, {
+      silent: { code: 1001, reason: "no pong" },
+      slow: { code: 1013, reason: "too slow" },
+    }),
   };
 }
 
 /** @throws {CarillonError} `option-invalid` for a container without a logger */
 function optionsIn(container: AoContainer): AoWebsocketsOptions {
   const logger: AoLogger | undefined = container.getLogger();
-  if (!logger) throw invalid("the container's getLogger() must return a logger");
+  if (!logger) checks.refuse("the container's getLogger() must return a logger");
   const { readBufferSize: _, writeBufferSize, ...config } = container.getWebsocketsConfig?.() ?? {};
   return { ...(writeBufferSize !== undefined && { maxBufferedMessages: writeBufferSize }), ...config, logger };
-}
-
-function checkNumber(name: (typeof numbers)[number], value: number): void {
-  const least = name === "pingIntervalMs" ? 0 : 1;
-  const most = name.endsWith("Ms") ? maxTimerMs : Number.MAX_SAFE_INTEGER;
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
-  throw invalid(`${name} must be a whole number from ${least} to ${most}`);
-}
-
-function invalid(message: string): CarillonError {
-  return new CarillonError("option-invalid", { message: `aoWebsockets: ${message}` });
 }

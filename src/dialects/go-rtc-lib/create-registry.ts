@@ -4,7 +4,7 @@ import { goRefusal } from "../go-refusals.ts";
 import { dialectName } from "./encoder.ts";
 import { channelOf, Hub } from "./hub.ts";
 import { ByteMessage, JsonMessage, type Deserialize } from "./messages.ts";
-import { checkHandler, invalid, settingsOf, type RegistryOptions } from "./options.ts";
+import { checkHandler, checks, settingsOf, type RegistryOptions } from "./options.ts";
 import { handleOf, type HandleMessage, type Registry } from "./registry.ts";
 import { beginSession } from "./session.ts";
 
@@ -34,12 +34,12 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
 
   function hub(): Hub {
     if (mounted) return mounted;
-    throw invalid('mount it first: createServer({ endpoints: { "/ws": registry } })');
+    return checks.refuse('mount it first: createServer({ endpoints: { "/ws": registry } })');
   }
 
   function mountedIn(engine: Engine): Hub {
     if (mounted && mounted.engine !== engine && !mounted.isClosed) {
-      throw invalid("the registry is part of another server; make one for each");
+      checks.refuse("the registry is part of another server; make one for each");
     }
     if (mounted?.engine !== engine) mounted = new Hub(engine, settings, made);
     return mounted;
@@ -94,12 +94,12 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
     },
     connection: (id) => hub().get(id),
     registerMessageType(type, deserialize) {
-      if (types.has(type)) throw invalid(`the message type "${type}" is registered`);
+      if (types.has(type)) checks.refuse(`the message type "${type}" is registered`);
       types.set(type, deserialize);
     },
     deserialize(type, content) {
       const deserialize = types.get(type);
-      if (!deserialize) throw invalid(`the message type "${type}" is not registered: registry.registerMessageType()`);
+      if (!deserialize) checks.refuse(`the message type "${type}" is not registered: registry.registerMessageType()`);
       return deserialize(content);
     },
   };

@@ -2,8 +2,9 @@ import type { Authenticate, Ending } from "../../engine/application.ts";
 import type { Handshake } from "../../engine/handshake.ts";
 import type { Later } from "../../engine/later.ts";
 import { checkChannelName } from "../../engine/names.ts";
-import { CarillonError } from "../../errors/carillon-error.ts";
 import type { Origins, WebSocketSettings } from "../dialect.ts";
+import { OptionChecks } from "../option-checks.ts";
+import { webSocketSettings } from "../web-socket-settings.ts";
 import type { RtcConnection } from "./connection.ts";
 import { handleOf, type HandleMessage, type MessageHandler } from "./registry.ts";
 
@@ -107,7 +108,7 @@ export interface Settings {
   readonly webSocket: WebSocketSettings;
 }
 
-const numbers = {
+const sizes = {
   maxMessageBytes: 1_048_576,
   maxBufferedMessages: 256,
   maxBufferedBytes: 16_777_216,
@@ -118,18 +119,26 @@ const numbers = {
 
 const functions = ["checkOrigin", "authenticate", "onConnect", "onDisconnect"] as const;
 
-/** Longer timers fire at once. @see HTML, "timer initialisation steps": the timeout is a signed 32-bit integer */
-const maxTimerMs = 2 ** 31 - 1;
+const known: ReadonlySet<string> = new Set([
+  ...Object.keys(sizes),
+  ...functions,
+  "handleMessage",
+  "allowOrigins",
+  "channelPrefix",
+  "name",
+]);
+
+export const checks: OptionChecks = new OptionChecks("go-rtc-lib");
 
 /** @throws {CarillonError} `option-invalid`, naming the option */
 export function settingsOf(options: RegistryOptions): Settings {
-  const size = sizesOf(options);
-  for (const option of functions) checkFunction(option, options[option]);
+  checks.names(options, known);
+  for (const option of functions) checks.function(option, options[option]);
   const { handleMessage, channelPrefix = "", name, authenticate, onConnect, onDisconnect } = options;
   if (handleMessage !== undefined) checkHandler("handleMessage", handleMessage);
   if (channelPrefix !== "") checkName("channelPrefix", channelPrefix);
   if (name !== undefined) checkName("name", name);
-  if (size.pongTimeoutMs <= size.pingIntervalMs) throw invalid("pongTimeoutMs must be longer than pingIntervalMs");
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return {
     handle: handleMessage && handleOf(handleMessage),
     authenticate,
@@ -138,20 +147,7 @@ export function settingsOf(options: RegistryOptions): Settings {
     channelPrefix,
     name,
     origins: originsOf(options),
-    webSocket: {
-      maxMessageBytes: size.maxMessageBytes,
-      maxBufferedMessages: size.maxBufferedMessages,
-      maxBufferedBytes: size.maxBufferedBytes,
-      writeTimeoutMs: size.writeTimeoutMs,
-      pingMs: size.pingIntervalMs,
-      // Counted from the ping, and not from the last pong.
-      pongMs: size.pongTimeoutMs - size.pingIntervalMs,
-      compressFromBytes: 0,
-      needsPongs: true,
-      isUnpaced: true,
-      silent: {},
-      slow: {},
-    },
+    webSocket: webSocketSettings(checks, { ...sizes, ...Object.fromEntries(given) }, { silent: {}, slow: {} }),
   };
 }
 
@@ -159,47 +155,25 @@ export function settingsOf(options: RegistryOptions): Settings {
 export function checkHandler(what: string, handler: unknown): void {
   const isObject = typeof handler === "object" && handler !== null && "handleMessage" in handler;
   const handle: unknown = isObject ? handler.handleMessage : handler;
-  if (typeof handle !== "function") throw invalid(`${what} must be a function, or an object with handleMessage`);
-}
-
-export function invalid(message: string): CarillonError {
-  return new CarillonError("option-invalid", { message: `go-rtc-lib: ${message}` });
-}
-
-function sizesOf(options: RegistryOptions): typeof numbers {
-  const sizes = { ...numbers };
-  for (const name of Object.keys(numbers) as readonly (keyof typeof numbers)[]) {
-    const value = options[name] ?? numbers[name];
-    const least = name === "pingIntervalMs" ? 0 : 1;
-    const most = name.endsWith("Ms") ? maxTimerMs : Number.MAX_SAFE_INTEGER;
-    if (!Number.isSafeInteger(value) || value < least || value > most) {
-      throw invalid(`${name} must be a whole number from ${least} to ${most}`);
-    }
-    sizes[name] = value;
-  }
-  return sizes;
+  if (typeof handle !== "function") checks.refuse(`${what} must be a function, or an object with handleMessage`);
 }
 
 function originsOf({ checkOrigin, allowOrigins }: RegistryOptions): Origins {
-  if (checkOrigin && allowOrigins) throw invalid("give checkOrigin or allowOrigins, not both");
+  if (checkOrigin && allowOrigins) checks.refuse("give checkOrigin or allowOrigins, not both");
   if (checkOrigin) return checkOrigin;
   if (allowOrigins === undefined) return "server";
   if (!Array.isArray(allowOrigins) || !allowOrigins.every((origin) => typeof origin === "string")) {
-    throw invalid("allowOrigins must be a list of origins");
+    checks.refuse("allowOrigins must be a list of origins");
   }
   const origins = (allowOrigins as readonly string[]).map((origin) => origin.trim());
-  if (origins.includes("*")) throw invalid("allowOrigins has no wildcards; for all: checkOrigin: () => true");
+  if (origins.includes("*")) checks.refuse("allowOrigins has no wildcards; for all: checkOrigin: () => true");
   return origins;
-}
-
-function checkFunction(name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== "function") throw invalid(`${name} must be a function`);
 }
 
 function checkName(option: string, value: unknown): void {
   try {
     checkChannelName(value as string);
   } catch {
-    throw invalid(`${option} must be the beginning of a channel's name`);
+    checks.refuse(`${option} must be the beginning of a channel's name`);
   }
 }

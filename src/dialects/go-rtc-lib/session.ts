@@ -1,3 +1,4 @@
+import { harmlessly } from "../harmlessly.ts";
 import type { Ending } from "../../engine/application.ts";
 import type { LiveConnection } from "../../engine/connection.ts";
 import type { Handshake } from "../../engine/handshake.ts";
@@ -42,14 +43,9 @@ export function beginSession(host: SessionHost, wire: Wire, handshake: Handshake
 
   /** Calls a hook of the application's; nobody waits for it. */
   function run(live: LiveConnection, hook: () => Later<void>): void {
-    const failed = (cause: unknown): void =>
-      engine.report({ error: new CarillonError("handler-failed", { cause }), connection: live });
-    try {
-      const done = hook();
-      if (isPending(done)) done.catch(failed);
-    } catch (cause) {
-      failed(cause);
-    }
+    harmlessly(hook, (cause) =>
+      engine.report({ error: new CarillonError("handler-failed", { cause }), connection: live }),
+    );
   }
 
   return new SimpleSession({
@@ -82,7 +78,10 @@ function hear(
   const { engine } = hub;
 
   function failed(cause: unknown): void {
-    engine.report({ error: new CarillonError("handler-failed", { cause }), connection: live, event: plainEvent });
+    // What makes no sense is the client's mistake, and no failure of the application's.
+    const isMistake = cause instanceof CarillonError && cause.code === "bad-request";
+    const error = new CarillonError("handler-failed", { cause });
+    if (!isMistake) engine.report({ error, connection: live, event: plainEvent });
     hub.close(connection);
   }
 

@@ -1,6 +1,6 @@
 import { CarillonError } from "../../errors/carillon-error.ts";
-import type { LiveConnection } from "../../engine/connection.ts";
-import { andThen, isPending, type Later } from "../../engine/later.ts";
+import type { LiveConnection, Move } from "../../engine/connection.ts";
+import { andThen, guarded, isPending, type Later } from "../../engine/later.ts";
 import type { Joined } from "../../engine/membership.ts";
 import type { LiveClient } from "./client.ts";
 import type { ClientMessage } from "./client-message.ts";
@@ -32,6 +32,19 @@ export function act(message: ClientMessage, participant: Participant): Later<voi
     case "whisper":
       return whisper(message, participant);
   }
+}
+
+/** The server has put the client into a channel, or taken it out. */
+export function follow({ kind, channel, ...told }: Move, { client, stored }: Participant): void {
+  const { connection } = client;
+  if (kind === "unsubscribed") {
+    stored?.remove(channel);
+    return;
+  }
+  stored?.put(channel);
+  if (!("members" in told)) return;
+  client.show();
+  connection.deliver({ kind: "join", channel, member: connection.member, connection: connection.id, isFirst: false });
 }
 
 /** Tells the client, and the application where it has a word for it, why nothing came of a message. */
@@ -68,6 +81,8 @@ function joining({ hub, client, stored }: Participant, channel: string, join: ()
   client.show();
   const failed = (error: unknown): never => {
     encoder.ownJoin(channel, connection.id);
+    // It is in already when its own notice could not be written.
+    hub.engine.leave(connection, channel);
     stored?.remove(channel);
     throw error;
   };
@@ -81,15 +96,12 @@ function joining({ hub, client, stored }: Participant, channel: string, join: ()
     }
     start();
   };
-  try {
-    const done = andThen(stored?.add(channel), () => {
+  const enter = (): Later<void> =>
+    andThen(stored?.add(channel), () => {
       encoder.expectJoin(channel, connection.id);
       return andThen(join(), joined);
     });
-    return isPending(done) ? done.catch(failed) : done;
-  } catch (error) {
-    return failed(error);
-  }
+  return guarded(enter, failed);
 }
 
 function broadcast({ channel, event, data }: ClientMessage, { hub, client }: Participant): Later<void> {
@@ -97,6 +109,7 @@ function broadcast({ channel, event, data }: ClientMessage, { hub, client }: Par
   const { connection } = client;
   const terms = {
     source: sourceOf({ event, message_id: `${client.id}-${nanoseconds.next(engine.clock.wall())}` }),
+    isSourceDataless: true,
     // Whoever was let in by `authHandler` may broadcast there, too.
     isAuthorized: isGuarded(channel) && !!settings.authHandler && connection.subscriptions.has(channel),
   };

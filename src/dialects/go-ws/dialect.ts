@@ -18,7 +18,7 @@ export interface GoWs extends Dialect {
   /** Who is connected, by `clientId`. */
   readonly clients: ReadonlyMap<string, GoWsClient>;
   /**
-   * Publishes to everyone in a channel, whatever their dialect.
+   * Publishes to everyone in a channel, whatever their dialect. Once it is mounted, nobody has to wait for it.
    *
    * Rejects with `option-invalid` before it is mounted, `channel-name-invalid`, `event-name-invalid`, `bad-request` for the
    * `messageId`, `queue-full` and `broker-unavailable`.
@@ -54,7 +54,12 @@ export function goWs(options: GoWsOptions = {}): GoWs {
     name: dialectName,
     origins: hub.settings.origins,
     clients: hub.clients,
-    broadcast: (message) => hub.broadcast(message),
+    broadcast(message) {
+      const done = hub.broadcast(message);
+      // A client may have chosen the channel's name. Only the application's own mistake should stop it.
+      if (hub.isMounted) done.catch(() => undefined);
+      return done;
+    },
     stats: () => hub.stats(),
     run: () => hub.run(),
     close: () => hub.close(),
@@ -73,7 +78,8 @@ function endpointOf(hub: Hub): Endpoint {
     webSocket: {
       maxMessageBytes,
       pingMs: pingIntervalMs,
-      pongMs: pongTimeoutMs,
+      // Counted from the ping, and not from the last pong.
+      pongMs: pongTimeoutMs - pingIntervalMs,
       maxBufferedBytes,
       compressFromBytes: 0,
       needsPongs: true,

@@ -4,6 +4,8 @@ import type { UpgradeRefusal } from "./upgrade.ts";
 export interface Room {
   readonly maxConnections: number;
   readonly maxConnectionsPerIp: number;
+  /** Addresses of this machine count as others do. */
+  readonly countsLoopback: boolean;
 }
 
 /** Counts the clients that are there, by their addresses. */
@@ -28,7 +30,7 @@ export class Gate {
   /** One more is there. @returns to be called once, when it is gone */
   enter(ip: string): () => void {
     this.#count += 1;
-    if (isLoopback(ip)) return () => void (this.#count -= 1);
+    if (!this.#room.countsLoopback && isLoopback(ip)) return () => void (this.#count -= 1);
     this.#perIp.set(ip, (this.#perIp.get(ip) ?? 0) + 1);
     return () => {
       this.#count -= 1;

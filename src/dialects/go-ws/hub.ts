@@ -3,6 +3,7 @@ import type { LiveConnection } from "../../engine/connection.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { isPending } from "../../engine/later.ts";
 import type { Timer } from "../../platform/clock.ts";
+import { harmlessly } from "../harmlessly.ts";
 import type { LiveClient } from "./client.ts";
 import { GoWsEncoder, serverId, sourceOf } from "./encoder.ts";
 import type { GoWsError } from "./errors.ts";
@@ -58,6 +59,10 @@ export class Hub {
     this.gate = new Gate(settings);
     if (settings.signal?.aborted) this.close();
     else settings.signal?.addEventListener("abort", this.close, { once: true });
+  }
+
+  get isMounted(): boolean {
+    return this.#engine !== undefined;
   }
 
   get isClosing(): boolean {
@@ -167,13 +172,7 @@ export class Hub {
 
   /** Calls a function of the application's; what it throws, or rejects with, is reported. */
   call(run: () => unknown, connection?: LiveConnection, event?: string): void {
-    const failed = (cause: unknown): void => this.failed(cause, connection, event);
-    try {
-      const result = run();
-      if (result instanceof Promise) result.catch(failed);
-    } catch (error) {
-      failed(error);
-    }
+    harmlessly(run, (cause) => this.failed(cause, connection, event));
   }
 
   /** Something of the application's failed. */

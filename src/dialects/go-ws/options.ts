@@ -111,7 +111,8 @@ export interface GoWsOptions {
    */
   readonly maxConnections?: number;
   /**
-   * Clients with one address; beyond it they are answered with 429. This machine's own addresses are not counted.
+   * Clients with one address; beyond it they are answered with 429. Unless you give a number, this machine's own addresses
+   * are not counted: a proxy on it stands for all its clients.
    *
    * @default 100
    */
@@ -123,9 +124,9 @@ export interface GoWsOptions {
    */
   readonly pingIntervalMs?: number;
   /**
-   * How long a client may take to answer a ping until it is closed with 1001; not longer than `pingIntervalMs`.
+   * How long a client may go without a pong; then it is closed with 1001. Longer than `pingIntervalMs`.
    *
-   * @default 30_000 // 30 seconds, or pingIntervalMs where that is less
+   * @default 60_000 // 1 minute
    */
   readonly pongTimeoutMs?: number;
   /**
@@ -183,7 +184,8 @@ export interface GoWsOptions {
    */
   readonly signal?: AbortSignal;
   /**
-   * Which pages may connect: those of the server's own host and of this list, or as a function says.
+   * Which pages may connect: all, unless the server's own `origins` say something (`"any"`); as the server says (`"server"`);
+   * those of a list; or as a function says.
    *
    * @default "any" // all, with one warning, unless the server's own `origins` say which
    */

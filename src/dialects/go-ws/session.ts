@@ -6,7 +6,7 @@ import { andThen, isPending, type Later } from "../../engine/later.ts";
 import type { Frame, Wire } from "../../engine/ports/wire.ts";
 import type { Session } from "../dialect.ts";
 import { SimpleSession } from "../simple-session.ts";
-import { act, refuse, type Participant } from "./actions.ts";
+import { act, follow, refuse, type Participant } from "./actions.ts";
 import { LiveClient } from "./client.ts";
 import { readClientMessage } from "./client-message.ts";
 import { dialectName, errorPacket } from "./encoder.ts";
@@ -69,7 +69,9 @@ class Talk {
       opened: (connection) => {
         const client = new LiveClient(connection, engine.clock.wall(), engine.clock.now());
         hub.entered(client);
-        this.#participant = { hub, client, stored: this.#store(client) };
+        const stored = this.#store(client);
+        this.#participant = { hub, client, stored };
+        connection.moved = (move) => follow(move, this.#participant!);
       },
       heard: (frame) => this.#hear(frame),
       failed: (error, connection) => hub.failed(error, connection),
@@ -82,7 +84,8 @@ class Talk {
         this.#participant.stored?.end();
         hub.left(this.#participant.client);
       },
-      farewell,
+      // No reason: an identity may have ended as well as the server.
+      farewell: { code: farewell.code },
     });
   }
 
@@ -100,7 +103,10 @@ class Talk {
     if (!storage) return undefined;
     const { clientId, userId, createdAt, lastSeen } = client;
     const record = { clientId, userId, metadata: Object.fromEntries(client.metadata), createdAt, lastSeen };
-    return new StoredClient(storage, record, (error) => this.#hub.failed(error, client.connection));
+    const stored = new StoredClient(storage, record, (error) => this.#hub.failed(error, client.connection));
+    // Middleware may have put it into some.
+    for (const channel of client.connection.channels) stored.put(channel);
+    return stored;
   }
 
   #hear(frame: Frame): Later<void> {

@@ -1,4 +1,4 @@
-import { CarillonError } from "../../errors/carillon-error.ts";
+import { OptionChecks } from "../option-checks.ts";
 import type { GoWsOptions } from "./options.ts";
 import type { GoWsRateLimit } from "./rate-window.ts";
 
@@ -20,7 +20,11 @@ type Defaulted =
 
 /** The options, with their gaps filled. */
 export type GoWsSettings = Omit<GoWsOptions, Defaulted | "rateLimit" | "authProvider"> &
-  Required<Pick<GoWsOptions, Defaulted>> & { readonly rateLimit: Required<GoWsRateLimit> | undefined };
+  Required<Pick<GoWsOptions, Defaulted>> & {
+    readonly rateLimit: Required<GoWsRateLimit> | undefined;
+    /** Who says a number means all addresses; the default spares proxies and tests. */
+    readonly countsLoopback: boolean;
+  };
 
 export const goWsDefaults = {
   enableWhispers: false,
@@ -28,6 +32,7 @@ export const goWsDefaults = {
   maxConnections: 1_000,
   maxConnectionsPerIp: 100,
   pingIntervalMs: 30_000,
+  pongTimeoutMs: 60_000,
   readBufferSize: 1_024,
   writeBufferSize: 1_024,
   maxBufferedBytes: 8_388_608,
@@ -39,10 +44,6 @@ export const goWsDefaults = {
 } as const;
 
 const rateDefaults: Required<GoWsRateLimit> = { messages: 100, intervalMs: 60_000 };
-const longestPongMs = 30_000;
-
-/** Longer timers fire at once. @see HTML, "timer initialisation steps": the timeout is a signed 32-bit integer */
-const maxTimerMs = 2 ** 31 - 1;
 
 const functions = [
   "authHandler",
@@ -65,17 +66,29 @@ const numbers = {
   staleMs: 1,
 } as const;
 
+const known: ReadonlySet<string> = new Set([
+  ...Object.keys(goWsDefaults),
+  ...functions,
+  "rateLimit",
+  "authProvider",
+  "tokenSubprotocol",
+  "logger",
+  "signal",
+  "storage",
+]);
+
+const checks: OptionChecks = new OptionChecks("goWs");
+
 /** @throws {CarillonError} `option-invalid`, naming the option */
 export function goWsSettings(options: GoWsOptions): GoWsSettings {
+  checks.names(options, known);
   const given: GoWsOptions = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const { authProvider, rateLimit, ...rest } = given;
-  const { pingIntervalMs = goWsDefaults.pingIntervalMs } = rest;
-  const pongTimeoutMs = pingIntervalMs === 0 ? longestPongMs : Math.min(pingIntervalMs, longestPongMs);
+  const { authProvider: _, rateLimit, ...rest } = given;
   const settings: GoWsSettings = {
     ...goWsDefaults,
-    pongTimeoutMs,
     ...rest,
     ...providedBy(given),
+    countsLoopback: given.maxConnectionsPerIp !== undefined,
     rateLimit: rateLimit === false ? undefined : { ...rateDefaults, ...rateLimit },
   };
   check(settings);
@@ -84,9 +97,9 @@ export function goWsSettings(options: GoWsOptions): GoWsSettings {
 
 function providedBy({ authProvider, authHandler, getUserId }: GoWsOptions): Partial<GoWsOptions> {
   if (authProvider === undefined) return {};
-  if (authHandler || getUserId) refuse("authProvider stands for authHandler and getUserId; give it, or them");
+  if (authHandler || getUserId) checks.refuse("authProvider stands for authHandler and getUserId; give it, or them");
   if (typeof authProvider.getUserId !== "function" || typeof authProvider.authorize !== "function") {
-    refuse("authProvider must have the functions getUserId and authorize");
+    checks.refuse("authProvider must have the functions getUserId and authorize");
   }
   return {
     getUserId: (handshake) => authProvider.getUserId(handshake),
@@ -95,38 +108,23 @@ function providedBy({ authProvider, authHandler, getUserId }: GoWsOptions): Part
 }
 
 function check(settings: GoWsSettings): void {
-  for (const name of functions) {
-    if (settings[name] !== undefined && typeof settings[name] !== "function") refuse(`${name} must be a function`);
-  }
-  for (const name of switches) {
-    if (typeof settings[name] !== "boolean") refuse(`${name} must be true or false`);
-  }
+  for (const name of functions) checks.function(name, settings[name]);
+  for (const name of switches) checks.switch(name, settings[name]);
   for (const [name, least] of Object.entries(numbers)) {
-    checkNumber(name, settings[name as keyof typeof numbers], least);
+    checks.number(name, settings[name as keyof typeof numbers], least);
   }
-  const { middleware, rateLimit, pingIntervalMs, pongTimeoutMs, logStats, logger } = settings;
-  const { tokenSubprotocol } = settings;
+  checks.origins(settings.origins);
+  const { middleware, rateLimit, pingIntervalMs, pongTimeoutMs, logStats, logger, tokenSubprotocol } = settings;
   if (tokenSubprotocol !== undefined && !/^[!#$%&'*+.^`|~\w-]+$/.test(tokenSubprotocol)) {
-    refuse("tokenSubprotocol must be a name as RFC 6455 allows for subprotocols");
+    checks.refuse("tokenSubprotocol must be a name as RFC 6455 allows for subprotocols");
   }
   if (rateLimit) {
-    checkNumber("rateLimit.messages", rateLimit.messages, 1);
-    checkNumber("rateLimit.intervalMs", rateLimit.intervalMs, 1);
+    checks.number("rateLimit.messages", rateLimit.messages, 1);
+    checks.number("rateLimit.intervalMs", rateLimit.intervalMs, 1);
   }
   if (!Array.isArray(middleware) || middleware.some((one) => typeof one !== "function")) {
-    refuse("middleware must be a list of functions");
+    checks.refuse("middleware must be a list of functions");
   }
-  if (pingIntervalMs > 0 && pongTimeoutMs > pingIntervalMs)
-    refuse("pongTimeoutMs must not be more than pingIntervalMs");
-  if (logStats && typeof logger?.info !== "function") refuse("logStats needs a logger with a function info");
-}
-
-function checkNumber(name: string, value: number, least: number): void {
-  const most = name.endsWith("Ms") ? maxTimerMs : Number.MAX_SAFE_INTEGER;
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
-  refuse(`${name} must be a whole number from ${least} to ${most}`);
-}
-
-function refuse(message: string): never {
-  throw new CarillonError("option-invalid", { message: `goWs: ${message}` });
+  if (pongTimeoutMs <= pingIntervalMs) checks.refuse("pongTimeoutMs must be longer than pingIntervalMs");
+  if (logStats && typeof logger?.info !== "function") checks.refuse("logStats needs a logger with a function info");
 }

@@ -1,4 +1,5 @@
 import { isPending, type Later } from "../../engine/later.ts";
+import { harmlessly } from "../harmlessly.ts";
 
 /** One client, as a storage keeps it. */
 export interface ClientRecord {
@@ -59,6 +60,12 @@ export class StoredClient {
     return this.#inOrder(() => this.#storage.addClientToChannel(channel, this.#id));
   }
 
+  /** As {@link add}, where nobody waits for it. */
+  put(channel: string): void {
+    this.#quietly(() => this.#storage.addClientToChannel(channel, this.#id));
+    this.#channels.add(channel);
+  }
+
   remove(channel: string): void {
     if (!this.#channels.delete(channel)) return;
     this.#quietly(() => this.#storage.removeClientFromChannel(channel, this.#id));
@@ -71,12 +78,7 @@ export class StoredClient {
   }
 
   #quietly(call: () => Later<void>): void {
-    try {
-      const done = this.#inOrder(call);
-      if (isPending(done)) done.catch(this.#failed);
-    } catch (error) {
-      this.#failed(error);
-    }
+    harmlessly(() => this.#inOrder(call), this.#failed);
   }
 
   #inOrder(call: () => Later<void>): Later<void> {

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../../errors/codes.ts";
 import type { Handshake } from "../../engine/handshake.ts";
 import { isPending, type Later } from "../../engine/later.ts";
 import type { Opening, Refusal } from "../dialect.ts";
+import { textRefusal } from "../go-refusals.ts";
 
 /** Why an upgrade does not take place. */
 export interface UpgradeRefusal {
@@ -57,14 +58,17 @@ export function upgrade(
     innermost,
   );
   const decide = (refusal: UpgradeRefusal | undefined): Opening | Refusal => {
-    if (refusal) return { kind: "refuse", ...refusal };
-    return isAdmitted ? { kind: "open" } : { kind: "refuse", status: 403, message: "Forbidden" };
+    if (refusal !== undefined) {
+      checkRefusal(refusal);
+      return textRefusal(refusal.status, refusal.message, refusal.headers);
+    }
+    return isAdmitted ? { kind: "open" } : textRefusal(403, "Forbidden");
   };
   const refuse = (error: unknown): Refusal => {
     const status = error instanceof CarillonError ? statuses[error.code] : undefined;
-    if (status !== undefined) return { kind: "refuse", status, message: (error as CarillonError).message };
+    if (status !== undefined) return textRefusal(status, (error as CarillonError).message);
     failed(error);
-    return { kind: "refuse", status: 500, message: "something went wrong on the server" };
+    return textRefusal(500, "something went wrong on the server");
   };
   try {
     const refusal = outermost();
@@ -72,4 +76,15 @@ export function upgrade(
   } catch (error) {
     return refuse(error);
   }
+}
+
+/** The answer is written as it is, so what middleware copied into it from a request must not end a header. */
+function checkRefusal(refusal: Partial<UpgradeRefusal> | null): void {
+  const { status = 0, message, headers = {} } = refusal ?? {};
+  const isStatus = Number.isInteger(status) && status >= 400 && status <= 599;
+  const isText = typeof message === "string";
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+  const areHeaders = Object.entries(headers).every(([name, value]) => !/[\u0000-\u001f\u007f]/.test(`${name}${value}`));
+  if (isStatus && isText && areHeaders) return;
+  throw new TypeError("middleware returns what next() returned, or { status, message } with a status from 400 to 599");
 }

@@ -9,7 +9,7 @@ import { SimpleSession } from "../simple-session.ts";
 import { act } from "./actions.ts";
 import { dialectName, roomEncoder } from "./encoder.ts";
 import { notConnectedText, readMessage, status } from "./messages.ts";
-import { settingsOf, type RtbroadcasterOptions, type Settings } from "./options.ts";
+import { checks, settingsOf, type RtbroadcasterOptions, type Settings } from "./options.ts";
 import { Rooms } from "./rooms.ts";
 
 /** A room, as the server sees it. */
@@ -85,14 +85,14 @@ export function rtbroadcaster(options: RtbroadcasterOptions = {}): Rtbroadcaster
 
   function current(): Mounted {
     if (mounted) return mounted;
-    throw invalid('mount it first: createServer({ endpoints: { "/broadcasting": … } })');
+    return checks.refuse('mount it first: createServer({ endpoints: { "/broadcasting": … } })');
   }
 
   return {
     name: dialectName,
     origins: settings.origins,
     mount(engine) {
-      if (mounted && mounted.engine !== engine) throw invalid("it is part of another server; make one for each");
+      if (mounted && mounted.engine !== engine) checks.refuse("it is part of another server; make one for each");
       const { rooms } = (mounted ??= { engine, rooms: new Rooms(engine, settings) });
       return {
         webSocket: settings.webSocket,
@@ -105,6 +105,9 @@ export function rtbroadcaster(options: RtbroadcasterOptions = {}): Rtbroadcaster
             handshake,
             dialect: dialectName,
             encoder: roomEncoder,
+            opened(connection) {
+              connection.moved = (move) => rooms.moved(connection, move);
+            },
             heard: (frame, connection) => hear({ engine, rooms, settings }, connection, frame),
             failed: (error, connection) => reportUnlessRefused(engine, error, connection),
             refused: (_, refusedWire) => {
@@ -169,8 +172,4 @@ function hear({ engine, rooms, settings }: Place, connection: LiveConnection, fr
 function reportUnlessRefused(engine: Engine, cause: unknown, connection: LiveConnection): void {
   if (cause instanceof CarillonError) return;
   engine.report({ error: new CarillonError("internal", { cause }), connection });
-}
-
-function invalid(message: string): CarillonError {
-  return new CarillonError("option-invalid", { message: `rtbroadcaster: ${message}` });
 }

@@ -1,7 +1,8 @@
 import type { Connection } from "../../engine/connection.ts";
 import type { Later } from "../../engine/later.ts";
-import { CarillonError } from "../../errors/carillon-error.ts";
 import type { Origins, WebSocketSettings } from "../dialect.ts";
+import { OptionChecks } from "../option-checks.ts";
+import { webSocketSettings } from "../web-socket-settings.ts";
 
 /** How an rtbroadcaster endpoint behaves. */
 export interface RtbroadcasterOptions {
@@ -117,72 +118,32 @@ export const rtbroadcasterDefaults: Defaults = {
   origins: "server",
 };
 
-const numbers = [
-  "maxRooms",
-  "maxMessageBytes",
-  "maxBufferedMessages",
-  "maxBufferedBytes",
-  "writeTimeoutMs",
-  "pingIntervalMs",
-  "pongTimeoutMs",
-] as const;
+const functions = ["authorizeCreate", "authorizeJoin"] as const;
 
-/** Longer timers fire at once. @see HTML, "timer initialisation steps": the timeout is a signed 32-bit integer */
-const maxTimerMs = 2 ** 31 - 1;
+const known: ReadonlySet<string> = new Set([...Object.keys(rtbroadcasterDefaults), ...functions]);
+
+export const checks: OptionChecks = new OptionChecks("rtbroadcaster");
 
 /** @throws {CarillonError} `option-invalid`, naming the option */
 export function settingsOf(options: RtbroadcasterOptions): Settings {
+  checks.names(options, known);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const effective: RtbroadcasterOptions & Defaults = { ...rtbroadcasterDefaults, ...Object.fromEntries(given) };
-  for (const name of numbers) checkNumber(name, effective[name]);
-  for (const name of ["authorizeCreate", "authorizeJoin"] as const) checkFunction(name, effective[name]);
-  checkChoice("ownerLeaves", effective.ownerLeaves, ["keep", "close"]);
-  checkChoice("publish", effective.publish, ["owner", "subscribers"]);
-  checkChoice("state", effective.state, ["last", "append"]);
-  const { pingIntervalMs, pongTimeoutMs } = effective;
-  if (pongTimeoutMs <= pingIntervalMs) throw invalid("pongTimeoutMs must be longer than pingIntervalMs");
+  const { authorizeCreate, authorizeJoin, maxRooms, ownerLeaves, publish, state, origins } = effective;
+  for (const name of functions) checks.function(name, effective[name]);
+  if (maxRooms !== Infinity) checks.number("maxRooms", maxRooms, 1);
+  if (ownerLeaves !== "keep" && ownerLeaves !== "close") checks.refuse('ownerLeaves must be "keep" or "close"');
+  if (publish !== "owner" && publish !== "subscribers") checks.refuse('publish must be "owner" or "subscribers"');
+  if (state !== "last" && state !== "append") checks.refuse('state must be "last" or "append"');
+  checks.origins(origins);
   return {
-    authorizeCreate: effective.authorizeCreate,
-    authorizeJoin: effective.authorizeJoin,
-    maxRooms: effective.maxRooms,
-    publish: effective.publish,
-    closesWithOwner: effective.ownerLeaves === "close",
-    keepsAllState: effective.state === "append",
-    origins: effective.origins,
-    webSocket: {
-      maxMessageBytes: effective.maxMessageBytes,
-      maxBufferedMessages: effective.maxBufferedMessages,
-      maxBufferedBytes: effective.maxBufferedBytes,
-      writeTimeoutMs: effective.writeTimeoutMs,
-      pingMs: pingIntervalMs,
-      // Counted from the ping, and not from the last pong.
-      pongMs: pongTimeoutMs - pingIntervalMs,
-      compressFromBytes: 0,
-      needsPongs: true,
-      isUnpaced: true,
-      silent: { code: 1001 },
-      slow: {},
-    },
+    authorizeCreate,
+    authorizeJoin,
+    maxRooms,
+    publish,
+    closesWithOwner: ownerLeaves === "close",
+    keepsAllState: state === "append",
+    origins,
+    webSocket: webSocketSettings(checks, effective, { silent: { code: 1001 }, slow: {} }),
   };
-}
-
-function checkNumber(name: (typeof numbers)[number], value: number): void {
-  const least = name === "pingIntervalMs" ? 0 : 1;
-  const most = name.endsWith("Ms") ? maxTimerMs : Number.MAX_SAFE_INTEGER;
-  if (name === "maxRooms" && value === Infinity) return;
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
-  throw invalid(`${name} must be a whole number from ${least} to ${most}${name === "maxRooms" ? ", or Infinity" : ""}`);
-}
-
-function checkFunction(name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== "function") throw invalid(`${name} must be a function`);
-}
-
-function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
-  if (choices.some((choice) => choice === value)) return;
-  throw invalid(`${name} must be ${choices.map((choice) => `"${choice}"`).join(" or ")}`);
-}
-
-function invalid(message: string): CarillonError {
-  return new CarillonError("option-invalid", { message: `rtbroadcaster: ${message}` });
 }

@@ -1,4 +1,4 @@
-import type { Connection, LiveConnection } from "../../engine/connection.ts";
+import type { Connection, LiveConnection, Move } from "../../engine/connection.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Later } from "../../engine/later.ts";
 import type { Joined } from "../../engine/membership.ts";
@@ -65,14 +65,13 @@ export class Rooms {
     const { authorizeJoin } = this.#settings;
     const ask = room && authorizeJoin && !isOwner ? () => authorizeJoin(connection, room.uuid) : undefined;
     const isAllowed = await this.#asks(connection, ask);
-    if (!room || !isAllowed || !this.#has(room)) return tell(connection, notConnectedText(uuid));
+    if (!room || !isAllowed || !this.#has(room)) return this.#refuse(connection, room, uuid);
     // Whoever is in already begins anew: is told the state again, and then everything newer once.
     this.#engine.leave(connection, room.uuid);
     const joined = await this.#join(connection, room, ask !== undefined);
     if (!joined || !connection.isOpen || !this.#has(room)) {
       this.#engine.leave(connection, room.uuid);
-      if (this.#places.get(connection) === room) this.left(connection);
-      return tell(connection, notConnectedText(uuid));
+      return this.#refuse(connection, room, uuid);
     }
     if (!isOwner) room.guests.add(connection);
     this.#move(connection, room);
@@ -91,6 +90,16 @@ export class Rooms {
     if (isOrphaned) room.owner = undefined;
     if (isOrphaned && this.#settings.closesWithOwner) void this.close(room);
     else if (!room.owner && room.guests.size === 0) this.#free(room);
+  }
+
+  /** The server has put a client into a room's channel, or taken it out; an owner may come back. */
+  moved(connection: LiveConnection, { kind, channel }: Move): void {
+    const room = this.#byUuid.get(channel);
+    if (!room || room.owner === connection) return;
+    if (kind === "subscribed") {
+      room.guests.add(connection);
+      this.#move(connection, room);
+    } else if (this.#places.get(connection) === room) this.left(connection);
   }
 
   /** A guest ends its own part in a room. */
@@ -120,6 +129,12 @@ export class Rooms {
     this.#free(room);
     // Subscribers of other dialects, who are told so in theirs.
     await this.#tried(() => this.#engine.signal({ kind: "expel", channel: uuid }));
+  }
+
+  /** Whoever was in that room is so no more; in another one it stays. */
+  #refuse(connection: LiveConnection, room: Room | undefined, uuid: string): void {
+    if (room && this.#places.get(connection) === room) this.left(connection);
+    tell(connection, notConnectedText(uuid));
   }
 
   #has(room: Room): boolean {

@@ -3,6 +3,7 @@ import type { Engine } from "../../engine/engine.ts";
 import { andThen, isPending, type Later } from "../../engine/later.ts";
 import { toCarillonError } from "../../errors/carillon-error.ts";
 import { isObject } from "../payload.ts";
+import { published } from "./encoder.ts";
 import type { Message } from "./message.ts";
 import { beginIn } from "./rooms.ts";
 
@@ -20,7 +21,9 @@ export function followConventions(engine: Engine, connection: LiveConnection, me
   if (event === "ping") return tell(connection, event, data);
   const room = isObject(data) ? data["room"] : undefined;
   if (typeof room !== "string" || !connection.subscriptions.has(room)) return undefined;
-  return toldIfRefused(connection, () => engine.publishFrom(connection, { channel: room, event, data }));
+  const { event: name, source } = published(event);
+  const terms = { source, isSourceDataless: true };
+  return toldIfRefused(connection, () => engine.publishFrom(connection, { channel: room, event: name, data }, terms));
 }
 
 function join(engine: Engine, connection: LiveConnection, room: unknown): Later<void> {

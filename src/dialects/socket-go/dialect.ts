@@ -1,10 +1,10 @@
 import type { Ending } from "../../engine/application.ts";
 import { CarillonError } from "../../errors/carillon-error.ts";
 import type { Dialect } from "../dialect.ts";
+import { dialectName } from "./encoder.ts";
 import { EventHandlers, type SocketHandler } from "./event-handlers.ts";
 import { socketGoSettings, type SocketGoOptions } from "./options.ts";
 import { joinRoom, publishIn, publishInAll } from "./rooms.ts";
-import { dialectName } from "./session.ts";
 import type { Socket } from "./socket.ts";
 import { Sockets } from "./sockets.ts";
 
@@ -66,13 +66,19 @@ export interface SocketGo extends Dialect {
   /** Sends to every client of the dialect on this node. */
   broadcast(event: string, data?: unknown): void;
 
-  /** As {@link broadcast}, for very many: others have their turn in between. Resolves when it is queued for all. */
+  /**
+   * As {@link broadcast}, for very many: others have their turn in between, so what is sent before it resolves may come first.
+   * Resolves when it is queued for all.
+   */
   broadcastParallel(event: string, data?: unknown): Promise<void>;
 
   /**
    * Sends to everyone in a room, on every node and in every dialect. Nothing happens when nobody is there.
    *
-   * @throws {CarillonError} rejects with `channel-name-invalid`, `event-name-invalid`, `broker-unavailable`
+   * Other dialects keep the names `connect`, `disconnect`, `error` and `gap` for themselves, and know none that is empty,
+   * longer than 200 bytes or with control characters; such an event is a `message` there.
+   *
+   * @throws {CarillonError} rejects with `channel-name-invalid`, `broker-unavailable`
    */
   broadcastToRoom(room: string, event: string, data?: unknown): Promise<void>;
 
@@ -108,7 +114,10 @@ export interface SocketGo extends Dialect {
   socket(id: string): Socket | undefined;
   room(name: string): Room;
 
-  /** Lets nobody in from here on, closes everyone with 1000, and waits until they have left or the time is over. */
+  /**
+   * Lets nobody in from here on, closes everyone with 1000, and waits until they have left or the time is over. Called again,
+   * it is the same shutdown.
+   */
   shutdown(options?: ShutdownOptions): Promise<ShutdownReport>;
 }
 

@@ -1,8 +1,17 @@
 import type { Delivery } from "../../engine/delivery.ts";
+import { isEventName } from "../../engine/names.ts";
 import type { Encoder } from "../../engine/ports/encoder.ts";
 import type { Packet } from "../../engine/ports/wire.ts";
 import type { Member } from "../../engine/presence.ts";
+import type { Source } from "../../engine/publication.ts";
 import { messageText } from "./message.ts";
+
+export const dialectName = "socket-go";
+
+/** How an event is published in a channel: under its name, or as a `message` whose name only this dialect's clients hear. */
+export function published(event: string): { readonly event: string; readonly source?: Source } {
+  return isEventName(event) ? { event } : { event: "message", source: { dialect: dialectName, text: event } };
+}
 
 /**
  * Says everything as an event with data, which is all that these clients know.
@@ -14,8 +23,9 @@ export const socketGoEncoder: Encoder = {
   encode(delivery) {
     switch (delivery.kind) {
       case "publication": {
-        const { event, data, batch } = delivery.publication;
-        return batch ? messages(event, data as readonly unknown[]) : [messageText(event, data)];
+        const { event, data, batch, source } = delivery.publication;
+        if (batch) return messages(event, data as readonly unknown[]);
+        return [messageText(source?.dialect === dialectName ? source.text : event, data)];
       }
       case "batch":
         return messages(delivery.event, delivery.items);

@@ -2,6 +2,7 @@ import type { Ending } from "../../engine/application.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { CarillonError, toCarillonError } from "../../errors/carillon-error.ts";
 import { Handlers } from "../../events/handlers.ts";
+import { harmlessly } from "../harmlessly.ts";
 import type { LiveSocket, Socket } from "./socket.ts";
 
 /** Handles an event of any client. */
@@ -75,16 +76,7 @@ function call(
   { socket, event, data }: Said,
   failed: (cause: unknown) => void,
 ): void {
-  for (const handler of handlers.find(event) as readonly SocketHandler[]) guarded(() => handler(socket, data), failed);
-  for (const handler of socket.handlersOf(event)) guarded(() => handler(data), failed);
-}
-
-/** Whether it throws or rejects, nobody but `failed` hears of it. */
-export function guarded(run: () => unknown, failed: (cause: unknown) => void): void {
-  try {
-    const result = run();
-    if (result instanceof Promise) result.catch(failed);
-  } catch (cause) {
-    failed(cause);
-  }
+  for (const handler of handlers.find(event) as readonly SocketHandler[])
+    harmlessly(() => handler(socket, data), failed);
+  for (const handler of socket.handlersOf(event)) harmlessly(() => handler(data), failed);
 }

@@ -1,5 +1,5 @@
-import { CarillonError } from "../../errors/carillon-error.ts";
 import type { Origins } from "../dialect.ts";
+import { OptionChecks } from "../option-checks.ts";
 import type { Socket } from "./socket.ts";
 
 /** How an endpoint of the socket.go dialect behaves. */
@@ -131,38 +131,24 @@ const defaults: SocketGoSettings = {
 
 const mayBeZero: ReadonlySet<string> = new Set(["maxConnections", "pingIntervalMs", "pollHoldMs"]);
 
-/** Longer timers fire at once. @see HTML, "timer initialisation steps": the timeout is a signed 32-bit integer */
-const maxTimerMs = 2 ** 31 - 1;
+const known: ReadonlySet<string> = new Set([...Object.keys(defaults), "onErrorEvent"]);
+
+const checks: OptionChecks = new OptionChecks("socketGo");
 
 /** @throws {CarillonError} `option-invalid`, naming the option */
 export function socketGoSettings(options: SocketGoOptions): SocketGoSettings {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(defaults, name) && name !== "onErrorEvent") refuse(`there is no option ${name}`);
-  }
+  checks.names(options, known);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const effective: SocketGoSettings = { ...defaults, ...Object.fromEntries(given) };
   for (const [name, fallback] of Object.entries(defaults)) {
     const value: unknown = effective[name as keyof SocketGoSettings];
-    if (typeof fallback === "number") checkNumber(name, value);
-    else if (typeof fallback === "boolean" && typeof value !== "boolean") refuse(`${name} must be true or false`);
+    if (name === "maxConnections" && value === Infinity) continue;
+    if (typeof fallback === "number") checks.number(name, value, mayBeZero.has(name) ? 0 : 1);
+    else if (typeof fallback === "boolean") checks.switch(name, value);
   }
   const { pollBodies, onErrorEvent, origins } = effective;
-  if (pollBodies !== "objects" && pollBodies !== "base64") refuse('pollBodies must be "objects" or "base64"');
-  if (onErrorEvent !== undefined && typeof onErrorEvent !== "function") refuse("onErrorEvent must be a function");
-  if (typeof origins === "string" && origins !== "any" && origins !== "server") {
-    refuse('origins must be "any", "server", a list of origins such as "https://app.example.com", or a function');
-  }
+  if (pollBodies !== "objects" && pollBodies !== "base64") checks.refuse('pollBodies must be "objects" or "base64"');
+  checks.function("onErrorEvent", onErrorEvent);
+  checks.origins(origins);
   return effective;
-}
-
-function checkNumber(name: string, value: unknown): void {
-  const least = mayBeZero.has(name) ? 0 : 1;
-  const most = name.endsWith("Ms") ? maxTimerMs : Number.MAX_SAFE_INTEGER;
-  if (Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most) return;
-  if (name === "maxConnections" && value === Infinity) return;
-  refuse(`${name} must be a whole number from ${least} to ${most}`);
-}
-
-function refuse(message: string): never {
-  throw new CarillonError("option-invalid", { message: `socketGo: ${message}` });
 }

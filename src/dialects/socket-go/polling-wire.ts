@@ -63,8 +63,13 @@ export class PollingWire implements Wire {
     });
   }
 
-  get isOver(): boolean {
-    return this.#state === "over";
+  get maxWaitingPackets(): number {
+    return this.#parts.settings.pollQueue;
+  }
+
+  /** It takes what the client says: the server has not closed it. */
+  get isOpen(): boolean {
+    return this.#state === "open";
   }
 
   /** Whom messages are fed to. */

@@ -50,6 +50,7 @@ export class Polling implements PlainRequests {
     }
     if (!wire) return id !== undefined && this.#closed.has(id) ? sessionClosed : unknownSession;
     if (path === "/poll") return wire.poll((gone) => request.onGone(gone));
+    if (!wire.isOpen) return sessionClosed;
     return wire.take(request.body) ? done : queueFull;
   }
 

@@ -3,6 +3,7 @@ import type { Engine } from "../../engine/engine.ts";
 import { andThen, type Later } from "../../engine/later.ts";
 import type { Joined } from "../../engine/membership.ts";
 import { CarillonError } from "../../errors/carillon-error.ts";
+import { published } from "./encoder.ts";
 
 /** Puts a client into a room, which is a channel, by the server's decision; nothing happens when it is in it. */
 export function joinRoom(engine: Engine, connection: LiveConnection, room: string): Promise<void> {
@@ -18,13 +19,17 @@ export function beginIn(connection: LiveConnection, room: string, { members, sta
 
 /** Reaches everyone in the room, on every node and in every dialect. */
 export function publishIn(engine: Engine, room: string, event: string, data: unknown): Promise<void> {
-  return settled(() => andThen(engine.publish(engine.compose({ channel: room, event, data })), () => undefined));
+  return settled(() =>
+    andThen(engine.publish(engine.compose({ channel: room, data, ...published(event) })), () => undefined),
+  );
 }
 
 /** As {@link publishIn}; whoever is in more than one of the rooms hears it once. */
 export function publishInAll(engine: Engine, rooms: Iterable<string>, event: string, data: unknown): Promise<void> {
   return settled(() => {
-    const [first, ...others] = Array.from(new Set(rooms), (channel) => engine.compose({ channel, event, data }));
+    const [first, ...others] = Array.from(new Set(rooms), (channel) =>
+      engine.compose({ channel, data, ...published(event) }),
+    );
     if (!first) return undefined;
     const { id, time } = first;
     const publications = [first, ...others.map((publication) => ({ ...publication, id, time }))];

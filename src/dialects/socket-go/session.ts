@@ -6,17 +6,16 @@ import type { Frame, Wire } from "../../engine/ports/wire.ts";
 import type { CarillonError } from "../../errors/carillon-error.ts";
 import { closeCodes } from "../../errors/close-codes.ts";
 import type { Refusal, Session } from "../dialect.ts";
+import { textRefusal } from "../go-refusals.ts";
+import { harmlessly } from "../harmlessly.ts";
 import { SimpleSession } from "../simple-session.ts";
 import { followConventions } from "./conventions.ts";
-import { socketGoEncoder } from "./encoder.ts";
-import { guarded, isReserved, type EventHandlers } from "./event-handlers.ts";
+import { dialectName, socketGoEncoder } from "./encoder.ts";
+import { isReserved, type EventHandlers } from "./event-handlers.ts";
 import { readMessage } from "./message.ts";
 import type { SocketGoSettings } from "./options.ts";
 import { PollingWire } from "./polling-wire.ts";
-import { refusal } from "./refusals.ts";
 import { LiveSocket } from "./socket.ts";
-
-export const dialectName = "socket-go";
 
 /** What a session asks of its dialect. */
 export interface SessionHost {
@@ -106,7 +105,7 @@ export class SocketGoSession implements Session {
   #hearReserved(socket: LiveSocket, event: string, data: unknown): void {
     const { engine, handlers, settings } = this.#host;
     if (event !== "error" || !settings.onErrorEvent) return;
-    guarded(
+    harmlessly(
       () => settings.onErrorEvent?.(socket, data),
       (cause) => handlers.failed(engine, socket, cause, event),
     );
@@ -124,6 +123,6 @@ export class SocketGoSession implements Session {
 }
 
 function refusalOf({ code, message }: CarillonError): Refusal {
-  if (code === "forbidden") return refusal(403, message);
-  return refusal(code === "unauthorized" || code === "token-expired" ? 401 : 503, message);
+  if (code === "forbidden") return textRefusal(403, message);
+  return textRefusal(code === "unauthorized" || code === "token-expired" ? 401 : 503, message);
 }

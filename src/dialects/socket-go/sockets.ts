@@ -4,12 +4,12 @@ import type { Packet, Wire } from "../../engine/ports/wire.ts";
 import type { Endpoint, Refusal, Session } from "../dialect.ts";
 import { goRefusal } from "../go-refusals.ts";
 import { newId } from "./new-id.ts";
-import { socketGoEncoder } from "./encoder.ts";
+import { dialectName, socketGoEncoder } from "./encoder.ts";
 import type { EventHandlers } from "./event-handlers.ts";
 import type { SocketGoSettings } from "./options.ts";
 import { Polling, type PollingHost } from "./polling.ts";
 import { full, stopping, unknownEndpoint } from "./refusals.ts";
-import { dialectName, SocketGoSession, type SessionHost } from "./session.ts";
+import { SocketGoSession, type SessionHost } from "./session.ts";
 import type { LiveSocket } from "./socket.ts";
 
 /** How many are sent to, or closed, before others have their turn. */
@@ -28,6 +28,7 @@ export class Sockets implements SessionHost, PollingHost {
   /** Those on their way in among them. */
   readonly #sessions = new Set<SocketGoSession>();
   #isStopping = false;
+  #shutdown: Promise<number> | undefined;
   #emptied: (() => void) | undefined;
 
   constructor(engine: Engine, settings: SocketGoSettings, handlers: EventHandlers) {
@@ -118,7 +119,11 @@ export class Sockets implements SessionHost, PollingHost {
   }
 
   /** Lets nobody in from here on, closes everyone, and cuts off those that have not left in time. @returns how many */
-  async shutdown(timeoutMs: number): Promise<number> {
+  shutdown(timeoutMs: number): Promise<number> {
+    return (this.#shutdown ??= this.#end(timeoutMs));
+  }
+
+  async #end(timeoutMs: number): Promise<number> {
     this.#isStopping = true;
     if (this.#sessions.size === 0) return 0;
     let timer: { cancel(): void } | undefined;

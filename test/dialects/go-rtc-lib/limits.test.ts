@@ -217,6 +217,7 @@ describe("limits", () => {
     ["name", ""],
     ["allowOrigins", ["*"]],
     ["allowOrigins", "https://app.example"],
+    ["allowOrigin" as "allowOrigins", ["https://app.example"]],
   ])("%s: %j is no option", (name, value) => {
     const make = (): unknown => createRegistry({ [name]: value });
     expect(make).toThrow(expect.objectContaining({ code: "option-invalid" }) as Error);

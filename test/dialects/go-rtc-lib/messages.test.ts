@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import {
   broadcast,
@@ -79,7 +80,6 @@ describe("messages", () => {
       },
     ],
     ["rejects", () => Promise.reject(new Error("no"))],
-    ["throws a refusal", () => JsonMessage.deserialize("{") as unknown as string],
     ["answers what is neither text nor bytes", () => 5 as unknown as string],
   ])(
     "RTC-4: a handler that %s closes that connection alone, with an empty frame",
@@ -95,6 +95,18 @@ describe("messages", () => {
       expect([failures.map(({ code }) => code), registry.count]).toEqual([["handler-failed"], 1]);
     },
   );
+
+  test("RTC-4, RTC-21: what a handler cannot read closes that connection alone, and is no failure of the application's", async () => {
+    const { client, failures, registry } = await serve((_connection, content) =>
+      String(JsonMessage.deserialize(content)),
+    );
+    const [a, b] = [await client(), await client()];
+    a[0].send("{");
+    expect(await a[0].ended()).toEqual([1005, []]);
+    b[0].send('"1"');
+    expect((await b[0].next()).length).toBe(1);
+    expect([failures, registry.count]).toEqual([[], 1]);
+  });
 
   test("RTC-5: the broadcast demo tells everyone, the sender included", async () => {
     const { client } = await serve(broadcast);
@@ -278,11 +290,12 @@ describe("messages", () => {
     expect([late, registry.count]).toEqual(["refused", 0]);
   });
 
-  test("a client's own close is answered with its code", async () => {
+  test("§A.1.3: a client's own close is answered with its code, and without its reason", async () => {
     const { client } = await serve(echo);
     const [one] = await client();
-    one.socket.close(4321);
-    expect(await one.ended()).toEqual([4321, []]);
+    one.socket.close(4321, "said why");
+    const [code, reason] = (await once(one.socket, "close")) as [number, Buffer];
+    expect([code, reason.toString()]).toEqual([4321, ""]);
   });
 
   test("2,000 messages go both ways, in order", async () => {

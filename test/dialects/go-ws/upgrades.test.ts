@@ -7,6 +7,7 @@ import {
   RateLimitError,
   type GoWsError,
   type UpgradeMiddleware,
+  type UpgradeRefusal,
 } from "../../../src/dialects/go-ws/index.ts";
 import { CarillonError } from "../../../src/index.ts";
 import { handshake } from "../../server/raw-client.ts";
@@ -71,8 +72,18 @@ describe("go-ws: upgrades", () => {
     ada.socket.close();
     await eventually(() => hub.clients.size === 2);
     await connect("", from("192.0.2.1"));
-    // This machine's own are not counted.
-    for (let count = 0; count < 3; count += 1) await connect();
+  });
+
+  test("GWS-19 this machine's own addresses are counted where a number is given, and not by default", async () => {
+    const few = await start({ maxConnectionsPerIp: 1 });
+    const ada = await few.connect();
+    expect((await handshake(http(few.url))).status).toBe(429);
+    ada.socket.close();
+    await eventually(() => few.hub.clients.size === 0);
+    await few.connect();
+    const many = await start({}, { admission: { handshakesPerSecond: Infinity } });
+    await Promise.all(Array.from({ length: 101 }, () => many.connect()));
+    await eventually(() => many.hub.clients.size === 101);
   });
 
   test("GWS-19 who comes while others are being thought about does not come in beyond the limit", async () => {
@@ -183,6 +194,21 @@ describe("go-ws: upgrades", () => {
     await ada.settled();
     expect([...hub.clients.values()].map(({ userId }) => userId)).toEqual(["u9"]);
     framework.close();
+  });
+
+  test.each<[string, unknown]>([
+    ["true", true],
+    ["null", null],
+    ["no status", { message: "m" }],
+    ["a status that is none", { status: 399, message: "m" }],
+    ["a status beyond all", { status: 600, message: "m" }],
+    ["no message", { status: 403 }],
+    ["a header that ends early", { status: 403, message: "m", headers: { "X-A": "b\r\nX-C: d" } }],
+  ])("GWS-23 middleware that returns %s refuses with 500, and the application is told", async (_, returned) => {
+    const { url, failures } = await start({ middleware: [() => returned as UpgradeRefusal] });
+    const { status, headers } = await handshake(http(url));
+    expect([status, headers["x-c"]]).toEqual([500, undefined]);
+    expect(failures).toEqual([expect.objectContaining({ message: expect.stringContaining("status from 400 to 599") })]);
   });
 
   test("GWS-37 with origins others get 403", async () => {

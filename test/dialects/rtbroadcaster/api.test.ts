@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { rtbroadcaster } from "../../../src/dialects/rtbroadcaster/index.ts";
 import { CarillonError, createServer } from "../../../src/index.ts";
-import { action, notConnected, RtbClient, said, serve } from "./support.ts";
+import { action, connected, notConnected, RtbClient, said, serve } from "./support.ts";
 
 describe("authorizeCreate and authorizeJoin", () => {
   test("are asked with the client, and with the room; anything but true refuses", async () => {
@@ -49,6 +49,20 @@ describe("authorizeCreate and authorizeJoin", () => {
     await server.channel(uuid).remove("ada");
     expect(await owner.next()).toEqual([notConnected(uuid)]);
     await owner.join(uuid);
+  });
+
+  test("a guest that joins again and is refused this time is out, as it is told", async () => {
+    let isAllowed = true;
+    const { room, api } = await serve({ authorizeJoin: () => isAllowed });
+    const { owner, uuid, guests } = await room(1);
+    const [guest] = guests as [RtbClient];
+    isAllowed = false;
+    guest.send(said(2, { uuid }));
+    expect(await guest.next()).toEqual([notConnected(uuid)]);
+    expect(api.rooms).toMatchObject([{ uuid, guests: 0 }]);
+    owner.send(action("k", []));
+    await owner.settled();
+    expect(await guest.settled()).toEqual([]);
   });
 
   test("what they throw refuses; what is no CarillonError is reported, with the client", async () => {
@@ -135,6 +149,26 @@ describe("rooms, close and broadcast", () => {
     expect(await api.broadcast("nowhere", "k")).toBe(false);
     await expect(api.broadcast(uuid, "")).rejects.toMatchObject({ code: "event-name-invalid" });
     await expect(api.broadcast(uuid, "error")).rejects.toMatchObject({ code: "event-name-invalid" });
+  });
+
+  test("whom the server takes out of a room's channel is no guest of it, and whom it puts in is one", async () => {
+    const { room, api, server } = await serve();
+    const { owner, uuid, guests } = await room(1);
+    await server.channel(uuid).close();
+    expect([await owner.next(), await guests[0]!.next()]).toEqual([[notConnected(uuid)], [notConnected(uuid)]]);
+    expect(api.rooms).toMatchObject([{ uuid, guests: 0 }]);
+    const other = await room(1);
+    await server.connections.at(-1)!.subscribe(uuid);
+    expect(await other.guests[0]!.next()).toEqual([connected(uuid)]);
+    expect(api.rooms).toMatchObject([
+      { uuid, guests: 1 },
+      { uuid: other.uuid, guests: 0 },
+    ]);
+    const gone = new Promise((resolve) => server.on("disconnect", () => setImmediate(resolve)));
+    await owner.leave();
+    await gone;
+    await server.channel(uuid).close();
+    expect(api.rooms).toMatchObject([{ uuid: other.uuid }]);
   });
 
   test("close ends a room as its owner would, after what was said in it", async () => {

@@ -23,6 +23,8 @@ describe("the options of rtbroadcaster", () => {
     ["state", { state: "append" }, { state: true as unknown as "last" }],
     ["authorizeCreate", { authorizeCreate: () => true }, { authorizeCreate: true as never }],
     ["authorizeJoin", { authorizeJoin: () => true }, { authorizeJoin: {} as never }],
+    ["origins", { origins: [] }, { origins: "all" as "any" }],
+    ["there is no option origin", { origins: "any" }, { origin: "any" } as RtbroadcasterOptions],
   ])("%s takes %o, and refuses %o by its name", (name, good, bad) => {
     expect(() => rtbroadcaster(good)).not.toThrow();
     expect(() => rtbroadcaster(bad)).toThrow(

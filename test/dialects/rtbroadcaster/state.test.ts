@@ -118,7 +118,40 @@ describe("state messages", () => {
     expect(failures).toEqual(["limit-exceeded", "limit-exceeded"]);
     const late = await client();
     await late.join(uuid);
-    expect(await late.settled()).toEqual(texts.slice(0, 1_000));
+    expect(await late.next(1_000)).toEqual(texts.slice(0, 1_000));
+    expect(await late.settled()).toEqual([]);
+  });
+
+  test("RTB-16, L17: a guest that takes its time is told a long state, however many messages may wait for it", async () => {
+    let joins = 0;
+    const { room, client, server } = await serve({
+      maxMessageBytes: 2_000_000,
+      maxBufferedBytes: 64_000_000,
+      authorizeJoin: () => (joins += 1) > 0,
+    });
+    const { owner, uuid } = await room();
+    const texts = Array.from({ length: 1_000 }, (_, index) => action(`k${index}`, [], true));
+    owner.send(...texts);
+    await owner.settled();
+    const guest = await client();
+    await guest.join(uuid);
+    expect(await guest.next(1_000)).toEqual(texts);
+    const own = server.channel(uuid).connections[1]!;
+    guest.socket.pause();
+    const large = action("large", ["x".repeat(1_000_000)]);
+    let count = 0;
+    for (; waitingFor(own) === 0; count += 1) {
+      owner.send(large);
+      await owner.settled();
+    }
+    guest.send(said(2, { uuid }));
+    while (joins < 2) await owner.settled();
+    await owner.settled();
+    guest.socket.resume();
+    expect((await guest.next(count)).every((text) => text === large)).toBe(true);
+    expect(await guest.next(1_001)).toEqual([connected(uuid), ...texts]);
+    owner.send(action("live", []));
+    expect(await guest.next()).toEqual([action("live", [])]);
   });
 
   test("G09: who joins between 1,000 state messages is told all that came before, then the rest, each once", async () => {
@@ -134,3 +167,8 @@ describe("state messages", () => {
     for (const guest of guests) expect(await guest.settled()).toEqual([]);
   });
 });
+
+/** The bytes that wait for a client. */
+function waitingFor(connection: object): number {
+  return (connection as { readonly wire: { readonly bufferedBytes: number } }).wire.bufferedBytes;
+}

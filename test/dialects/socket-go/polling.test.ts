@@ -369,4 +369,18 @@ describe("socket.go over polling", () => {
     expect(heard).toEqual(numbers);
     expect(received).toEqual(numbers.map((data) => ({ event: "echo", data })));
   }, 20_000);
+
+  test("SGO-20 what a client says after the server closed it is not heard, though it may fetch what it was told", async () => {
+    const { chat, poller } = await serve({ pollHoldMs: 0 });
+    const { heard } = echo(chat);
+    const polled = await poller();
+    chat.on("go", (socket) => {
+      socket.send("bye");
+      socket.close();
+    });
+    await polled.send('{"event":"go"}');
+    expect(await polled.send('{"event":"more","data":1}')).toMatchObject({ status: 410, body: "Session closed\n" });
+    expect(await polled.messages()).toEqual([{ event: "echo" }, { event: "bye" }]);
+    expect(heard).toEqual([undefined]);
+  });
 });

@@ -106,7 +106,6 @@ describe("rooms of socket.go", () => {
     }
     await chat.join(id, "a".repeat(200));
     await expect(chat.join(id, "another")).rejects.toMatchObject({ code: "limit-exceeded" });
-    await expect(chat.broadcastToRoom("r", "error")).rejects.toMatchObject({ code: "event-name-invalid" });
   });
 
   test("who leaves while it is being let in is not in, and nobody is told of a failure", async () => {
@@ -188,6 +187,26 @@ describe("rooms of socket.go", () => {
     expect(chat.in("r")).toEqual([]);
     const { body } = await ask(`${url}/socket/connect`, { method: "POST" });
     expect(body).toContain("sessionId");
+  });
+
+  test("SGO-13 SGO-14 an event of any name reaches a room, as the original's own errors do", async () => {
+    const { chat, connect, server } = await serve({ conventions: true });
+    const heard: string[] = [];
+    server.onPublication("r", ({ event }) => heard.push(event));
+    const client = await connect();
+    client.say('{"event":"join","data":"r"}');
+    await client.next();
+    await chat.broadcastToRoom("r", "error", "Invalid room name");
+    await chat.broadcastToRooms(["r"], "connect", 1);
+    await chat.broadcastToRoom("r", "");
+    client.say('{"event":"gap","data":{"room":"r"}}');
+    expect(await client.take(4)).toEqual([
+      '{"event":"error","data":"Invalid room name"}',
+      '{"event":"connect","data":1}',
+      '{"event":""}',
+      '{"event":"gap","data":{"room":"r"}}',
+    ]);
+    expect(heard).toEqual(["userJoined", ...Array.from({ length: 4 }, () => "message")]);
   });
 });
 

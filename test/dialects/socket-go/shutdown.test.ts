@@ -46,6 +46,16 @@ describe("the shutdown of socket.go", () => {
     await until(() => ended.length === 2);
   });
 
+  test("SGO-29 called twice it is one shutdown, and both calls resolve with it", async () => {
+    const clock = new ManualClock();
+    const { chat, connect } = await serve({}, { clock });
+    const client = await connect();
+    const downs = [chat.shutdown(), chat.shutdown({ timeoutMs: 1 })];
+    expect(await client.closed).toBe(1_000);
+    const report = { isTimedOut: false, cutOff: 0 };
+    expect(await Promise.all(downs)).toEqual([report, report]);
+  });
+
   test("when the server stops, clients are closed with 1000 and nothing waits for anybody", async () => {
     const clock = new WatchedClock();
     const { server, connect, poller } = await serve({}, { clock });

@@ -40,6 +40,14 @@ test("a run in which publications are changed is found out", async () => {
 }, 30_000);
 
 test("a run in which publications are doubled is found out", async () => {
-  const { verdict } = await spoiled({ kind: "duplicate" });
+  // Where a publication says its place, a client forgives it; without one it has nothing to know it again by.
+  const placeless = (text: string): string => text.replace(/,"position":"[^"]*"/, "");
+  const { verdict } = await spoiled({ kind: "replace", text: (text) => `[${text},${placeless(text)}]` });
   expect(verdict.duplicated.length).toBeGreaterThanOrEqual(5);
+}, 30_000);
+
+test("a run in which publications come twice as they are is flawless", async () => {
+  const { verdict, isFlawless } = await spoiled({ kind: "duplicate" });
+  expect(verdict.duplicated).toEqual([]);
+  expect(isFlawless).toBe(true);
 }, 30_000);

@@ -98,7 +98,7 @@ describe("messages", () => {
 
   test("RTC-4, RTC-21: what a handler cannot read closes that connection alone, and is no failure of the application's", async () => {
     const { client, failures, registry } = await serve((_connection, content) =>
-      String(JsonMessage.deserialize(content)),
+      JSON.stringify(JsonMessage.deserialize(content)),
     );
     const [a, b] = [await client(), await client()];
     a[0].send("{");

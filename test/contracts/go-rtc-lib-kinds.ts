@@ -1,9 +1,8 @@
-import { once } from "node:events";
-import { WebSocket } from "ws";
 import { createRegistry, JsonMessage } from "../../src/dialects/go-rtc-lib/index.ts";
-import { createServer, type CarillonError, type Server } from "../../src/index.ts";
-import type { Heard, KindsClient, KindsDriver } from "../../src/testing/index.ts";
-import { inWordsOf } from "./kinds-server.ts";
+import type { CarillonError } from "../../src/index.ts";
+import type { KindsDriver } from "../../src/testing/index.ts";
+import { inWordsOf, startKinds } from "./kinds-server.ts";
+import { WebSocketKindsClient } from "./websocket-kinds-client.ts";
 
 const kinds = ["public", "private", "state", "owner", "server-only", "publishing"] as const;
 
@@ -28,33 +27,9 @@ export const goRtcLibKinds: KindsDriver = {
         }
       },
     });
-    const server: Server = createServer({
-      ...options,
-      authenticate({ url }) {
-        const user = url.searchParams.get("user");
-        return user === null ? {} : { userId: user };
-      },
-      endpoints: { "/rtc": registry },
-    });
-    const { port } = await server.listen({ host: "127.0.0.1" });
-    const clients: RtcKindsClient[] = [];
-    return {
-      server: inWordsOf(server, {
-        nameOf: (channel) => channel,
-        dataOf: (channel, event, data): Said => ({ channel, event, data }),
-      }),
-      async connect(user) {
-        const query = user === undefined ? "" : `?user=${user}`;
-        const client = new RtcKindsClient(new WebSocket(`ws://127.0.0.1:${port}/rtc${query}`));
-        await client.opened;
-        clients.push(client);
-        return client;
-      },
-      async stop() {
-        for (const client of clients) await client.close();
-        await server.close({ timeoutMs: 500 });
-      },
-    };
+    const setting = await startKinds(options, registry, ({ url }) => new RtcKindsClient(url).open());
+    const dataOf = (channel: string, event: string, data: unknown): Said => ({ channel, event, data });
+    return { ...setting, server: inWordsOf(setting.server, { nameOf: (channel) => channel, dataOf }) };
   },
 };
 
@@ -70,18 +45,8 @@ interface Asked {
   readonly message?: Said;
 }
 
-class RtcKindsClient implements KindsClient {
-  readonly opened: Promise<unknown>;
-  readonly #socket: WebSocket;
-  readonly #heard: Heard[] = [];
+class RtcKindsClient extends WebSocketKindsClient {
   readonly #answered: ((answer: string) => void)[] = [];
-
-  constructor(socket: WebSocket) {
-    this.#socket = socket;
-    this.opened = once(socket, "open");
-    socket.on("error", () => undefined);
-    socket.on("message", (data) => this.#hear((data as Buffer).toString()));
-  }
 
   join(group: string): Promise<void> {
     return this.#ask({ act: "join", group });
@@ -95,30 +60,16 @@ class RtcKindsClient implements KindsClient {
     return this.#ask({ act: "publish", group: channel, message: { channel, event, data } });
   }
 
-  heard(): readonly Heard[] {
-    return this.#heard;
-  }
-
-  async close(): Promise<void> {
-    if (this.#socket.readyState === WebSocket.CLOSED) return;
-    this.#socket.close();
-    await once(this.#socket, "close");
-  }
-
-  drop(): void {
-    this.#socket.terminate();
+  protected told(text: string): void {
+    if (!text.startsWith("{")) return this.#answered.shift()?.(text);
+    const { message } = JSON.parse(text) as { readonly message: Said };
+    this.hear({ kind: "publication", ...message });
   }
 
   async #ask(asked: Asked): Promise<void> {
     const answer = new Promise<string>((resolve) => this.#answered.push(resolve));
-    this.#socket.send(JSON.stringify(asked));
+    this.say(asked);
     const refusal = await answer;
     if (refusal !== "done") throw new Error(refusal);
-  }
-
-  #hear(text: string): void {
-    if (!text.startsWith("{")) return this.#answered.shift()?.(text);
-    const { message } = JSON.parse(text) as { readonly message: Said };
-    this.#heard.push({ kind: "publication", ...message });
   }
 }

@@ -1,8 +1,7 @@
-import { once } from "node:events";
-import { WebSocket } from "ws";
 import { goWs } from "../../src/dialects/go-ws/index.ts";
-import { createServer, type Server } from "../../src/index.ts";
-import type { Heard, KindsClient, KindsDriver } from "../../src/testing/index.ts";
+import type { KindsDriver } from "../../src/testing/index.ts";
+import { startKinds } from "./kinds-server.ts";
+import { WebSocketKindsClient } from "./websocket-kinds-client.ts";
 
 const kinds = ["public", "private", "presence", "whispers", "state", "owner", "server-only", "publishing"] as const;
 
@@ -10,33 +9,13 @@ const kinds = ["public", "private", "presence", "whispers", "state", "owner", "s
 export const goWsKinds: KindsDriver = {
   name: "go-ws",
   kinds: new Set(kinds),
-  async start(options) {
+  start(options) {
     const hub = goWs({
       rateLimit: false,
       enableWhispers: true,
       whisperMiddleware: ({ channel }) => options.channels?.[channel]?.whispers === true,
     });
-    const server: Server = createServer({
-      ...options,
-      authenticate: ({ token }) => (token === undefined ? {} : { userId: token }),
-      endpoints: { "/ws": hub },
-    });
-    const { port } = await server.listen({ host: "127.0.0.1" });
-    const clients: GoWsKindsClient[] = [];
-    return {
-      server,
-      async connect(user) {
-        const query = user === undefined ? "" : `?token=${user}`;
-        const client = new GoWsKindsClient(new WebSocket(`ws://127.0.0.1:${port}/ws${query}`));
-        await client.opened;
-        clients.push(client);
-        return client;
-      },
-      async stop() {
-        for (const client of clients) await client.close();
-        await server.close({ timeoutMs: 500 });
-      },
-    };
+    return startKinds(options, hub, ({ url }) => new GoWsKindsClient(url).open());
   },
 };
 
@@ -49,23 +28,13 @@ interface Said {
   readonly users: readonly { readonly user_id: string }[];
 }
 
-class GoWsKindsClient implements KindsClient {
-  readonly opened: Promise<unknown>;
-  readonly #socket: WebSocket;
-  readonly #heard: Heard[] = [];
+class GoWsKindsClient extends WebSocketKindsClient {
   readonly #members = new Map<string, readonly string[]>();
   /** The channel of what it does now, and what the server has against it. */
   #doing = "";
   #refused: string | undefined;
   #probes = 0;
   readonly #answered = new Map<string, (refused: string | undefined) => void>();
-
-  constructor(socket: WebSocket) {
-    this.#socket = socket;
-    this.opened = once(socket, "open");
-    socket.on("error", () => undefined);
-    socket.on("message", (data) => this.#hear(JSON.parse((data as Buffer).toString()) as Said));
-  }
 
   join(channel: string): Promise<void> {
     return this.#do({ action: "subscribe", channel });
@@ -81,29 +50,23 @@ class GoWsKindsClient implements KindsClient {
   }
 
   whisper(channel: string, event: string, data: unknown): void {
-    this.#say({ action: "whisper", channel, event, data });
+    this.say({ action: "whisper", channel, event, data });
   }
 
   members(channel: string): readonly string[] {
     return this.#members.get(channel) ?? [];
   }
 
-  heard(): readonly Heard[] {
-    return this.#heard;
-  }
-
-  async close(): Promise<void> {
-    if (this.#socket.readyState === WebSocket.CLOSED) return;
-    this.#socket.close();
-    await once(this.#socket, "close");
-  }
-
-  drop(): void {
-    this.#socket.terminate();
-  }
-
-  #say(message: object): void {
-    this.#socket.send(JSON.stringify(message));
+  protected told(text: string): void {
+    const { type, channel, event, data, error, users } = JSON.parse(text) as Said;
+    const answered = this.#answered.get(channel);
+    if (answered) {
+      this.#answered.delete(channel);
+      answered(this.#refused);
+    } else if (type === "error") this.#refused = channel === this.#doing ? error : this.#refused;
+    else if (type === "message") this.hear({ kind: "publication", channel, event, data });
+    else if (type === "whisper") this.hear({ kind: "whisper", channel, event, data: withoutEvent(data) });
+    else this.#learn(channel, [...new Set(users.map(({ user_id }) => user_id))]);
   }
 
   /** Most of what is fine has no answer; to broadcast where it is not has one, which comes behind. */
@@ -116,21 +79,10 @@ class GoWsKindsClient implements KindsClient {
     const probe = `probe-${this.#probes}`;
     this.#doing = message.channel;
     this.#refused = undefined;
-    this.#say(message);
-    this.#say({ action: "broadcast", channel: probe });
+    this.say(message);
+    this.say({ action: "broadcast", channel: probe });
     const refused = await new Promise<string | undefined>((resolve) => void this.#answered.set(probe, resolve));
     if (refused !== undefined) throw new Error(refused);
-  }
-
-  #hear({ type, channel, event, data, error, users }: Said): void {
-    const answered = this.#answered.get(channel);
-    if (answered) {
-      this.#answered.delete(channel);
-      answered(this.#refused);
-    } else if (type === "error") this.#refused = channel === this.#doing ? error : this.#refused;
-    else if (type === "message") this.#heard.push({ kind: "publication", channel, event, data });
-    else if (type === "whisper") this.#heard.push({ kind: "whisper", channel, event, data: withoutEvent(data) });
-    else this.#learn(channel, [...new Set(users.map(({ user_id }) => user_id))]);
   }
 
   /** Notices are of connections; of users it is who is on the list and was not before. The first list is no move. */
@@ -138,8 +90,8 @@ class GoWsKindsClient implements KindsClient {
     const known = this.#members.get(channel);
     this.#members.set(channel, users);
     if (!known) return;
-    for (const user of users) if (!known.includes(user)) this.#heard.push({ kind: "join", channel, user });
-    for (const user of known) if (!users.includes(user)) this.#heard.push({ kind: "leave", channel, user });
+    for (const user of users) if (!known.includes(user)) this.hear({ kind: "join", channel, user });
+    for (const user of known) if (!users.includes(user)) this.hear({ kind: "leave", channel, user });
   }
 }
 

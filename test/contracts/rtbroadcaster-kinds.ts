@@ -1,9 +1,9 @@
-import { once } from "node:events";
 import { WebSocket } from "ws";
 import { rtbroadcaster } from "../../src/dialects/rtbroadcaster/index.ts";
-import { createServer, type Server, type ServerOptions } from "../../src/index.ts";
-import type { ChannelKind, Heard, KindsClient, KindsDriver } from "../../src/testing/index.ts";
-import { inWordsOf } from "./kinds-server.ts";
+import type { Server, ServerOptions } from "../../src/index.ts";
+import type { ChannelKind, KindsDriver } from "../../src/testing/index.ts";
+import { inWordsOf, startKinds, type KindsSettingOf } from "./kinds-server.ts";
+import { WebSocketKindsClient } from "./websocket-kinds-client.ts";
 
 /**
  * Rtbroadcaster over WebSockets. Channels of a case are rooms: where its rule has an owner whoever owns it makes the room, and
@@ -20,26 +20,14 @@ function driver(name: string, kinds: readonly ChannelKind[]): KindsDriver {
     kinds: new Set(kinds),
     async start({ channels = {}, limits = {} }) {
       const closes = Object.values(channels).some(({ ownerLeaves }) => ownerLeaves === "close");
-      const server: Server = createServer({
-        limits,
-        authenticate({ url }) {
-          const user = url.searchParams.get("user");
-          return user === null ? {} : { userId: user };
-        },
-        endpoints: { "/broadcasting": rtbroadcaster({ ownerLeaves: closes ? "close" : "keep" }) },
-      });
-      const { port } = await server.listen({ host: "127.0.0.1" });
-      const rooms = new RoomsByName(server, channels, `ws://127.0.0.1:${port}/broadcasting`);
+      const dialect = rtbroadcaster({ ownerLeaves: closes ? "close" : "keep" });
+      const setting = await startKinds({ limits }, dialect, ({ url, user }) =>
+        new RtbKindsClient(url, user, rooms).open(),
+      );
+      const rooms: RoomsByName = new RoomsByName(setting, channels);
       // What a server keeps for those who come later is there before them.
       for (const [channel, { state }] of Object.entries(channels)) if (state) await rooms.host(channel);
-      return {
-        server: rooms.server,
-        connect: (user) => rooms.client(user),
-        async stop() {
-          await rooms.close();
-          await server.close({ timeoutMs: 500 });
-        },
-      };
+      return { ...setting, server: rooms.server };
     },
   };
 }
@@ -47,43 +35,32 @@ function driver(name: string, kinds: readonly ChannelKind[]): KindsDriver {
 /** Which room is which channel of the case. */
 class RoomsByName {
   readonly server: Server;
-  readonly #real: Server;
+  readonly #setting: KindsSettingOf<RtbKindsClient>;
   readonly #channels: NonNullable<ServerOptions["channels"]>;
-  readonly #url: string;
   readonly #uuids = new Map<string, string>();
-  readonly #hosts = new Set<RtbKindsClient>();
-  readonly #clients: RtbKindsClient[] = [];
   readonly #waiting = new Map<string, RtbKindsClient[]>();
   readonly #published = new Map<string, number>();
 
-  constructor(real: Server, channels: NonNullable<ServerOptions["channels"]>, url: string) {
-    this.#real = real;
+  constructor(setting: KindsSettingOf<RtbKindsClient>, channels: NonNullable<ServerOptions["channels"]>) {
+    this.#setting = setting;
     this.#channels = channels;
-    this.#url = url;
+    const real = setting.server;
     const nameOf = (channel: string): string => this.#uuids.get(channel) ?? channel;
     const connections = (): Server["connections"] => real.connections.filter(({ userId }) => userId !== undefined);
     this.server = Object.create(inWordsOf(real, { nameOf }), { connections: { get: connections } }) as Server;
   }
 
-  async client(user?: string): Promise<RtbKindsClient> {
-    const query = user === undefined ? "" : `?user=${user}`;
-    const client = new RtbKindsClient(new WebSocket(this.#url + query), user, this);
-    await client.opened;
-    this.#clients.push(client);
-    return client;
-  }
-
   /** Has a room made for a channel without an owner. */
   async host(channel: string): Promise<void> {
-    const host = await this.client();
-    this.#hosts.add(host);
-    await this.make(channel, host);
+    await this.make(channel, await this.#setting.connect());
   }
 
   async make(channel: string, owner: RtbKindsClient): Promise<void> {
     const uuid = await owner.create();
     this.#uuids.set(channel, uuid);
-    await this.#real.channel(uuid).subscribe(() => void this.#published.set(channel, this.publishedIn(channel) + 1));
+    await this.#setting.server
+      .channel(uuid)
+      .subscribe(() => void this.#published.set(channel, this.publishedIn(channel) + 1));
     for (const guest of this.#waiting.get(channel) ?? []) await guest.enter(uuid);
   }
 
@@ -105,10 +82,6 @@ class RoomsByName {
   publishedIn(channel: string): number {
     return this.#published.get(channel) ?? 0;
   }
-
-  async close(): Promise<void> {
-    for (const client of this.#clients) await client.close();
-  }
 }
 
 interface Said {
@@ -118,24 +91,18 @@ interface Said {
   readonly funcParams: readonly string[];
 }
 
-class RtbKindsClient implements KindsClient {
-  readonly opened: Promise<unknown>;
+class RtbKindsClient extends WebSocketKindsClient {
   readonly user: string | undefined;
-  readonly #socket: WebSocket;
   readonly #rooms: RoomsByName;
-  readonly #heard: Heard[] = [];
   readonly #answered: ((said: Said | undefined) => void)[] = [];
   #uuid = "";
   #isOwner = false;
 
-  constructor(socket: WebSocket, user: string | undefined, rooms: RoomsByName) {
-    this.#socket = socket;
+  constructor(url: string, user: string | undefined, rooms: RoomsByName) {
+    super(url);
     this.user = user;
     this.#rooms = rooms;
-    this.opened = once(socket, "open");
-    socket.on("error", () => undefined);
-    socket.on("message", (data) => this.#hear(JSON.parse((data as Buffer).toString()) as Said));
-    socket.on("close", () => {
+    this.socket.on("close", () => {
       for (const answer of this.#answered.splice(0)) answer(undefined);
     });
   }
@@ -157,7 +124,7 @@ class RtbKindsClient implements KindsClient {
   async join(channel: string): Promise<void> {
     if (channel.startsWith("fence-")) {
       await this.#sync();
-      this.#heard.push({ kind: "publication", channel, event: "fence" });
+      this.hear({ kind: "publication", channel, event: "fence" });
       return;
     }
     const uuid = await this.#rooms.find(channel, this);
@@ -180,23 +147,20 @@ class RtbKindsClient implements KindsClient {
       funcParams: [JSON.stringify(data)],
       stateMessage: false,
     };
-    this.#socket.send(JSON.stringify(action));
+    this.say(action);
     await this.#sync();
     if (this.#rooms.publishedIn(channel) === before) throw new Error("it was not published");
   }
 
-  heard(): readonly Heard[] {
-    return this.#heard;
-  }
-
-  async close(): Promise<void> {
-    if (this.#socket.readyState === WebSocket.CLOSED) return;
-    this.#socket.close();
-    await once(this.#socket, "close");
-  }
-
-  drop(): void {
-    this.#socket.terminate();
+  protected told(text: string): void {
+    const said = JSON.parse(text) as Said;
+    const { uuid, status, funcKey, funcParams } = said;
+    if (funcKey !== "") {
+      const [param] = funcParams;
+      const data: unknown = param === undefined ? param : JSON.parse(param);
+      this.hear({ kind: "publication", channel: this.#rooms.nameOf(uuid), event: funcKey, data });
+    } else if (status.value === 0 && uuid === this.#uuid) this.#uuid = "";
+    else this.#answered.shift()?.(said);
   }
 
   /** What is no room is answered, and nothing else comes of it. */
@@ -206,19 +170,9 @@ class RtbKindsClient implements KindsClient {
 
   /** @returns nothing when it is closed instead */
   #ask(value: number, uuid: string): Promise<Said | undefined> {
-    if (this.#socket.readyState !== WebSocket.OPEN) return Promise.resolve(undefined);
+    if (this.socket.readyState !== WebSocket.OPEN) return Promise.resolve(undefined);
     const answer = new Promise<Said | undefined>((resolve) => this.#answered.push(resolve));
-    this.#socket.send(JSON.stringify({ uuid, status: { value, text: "" } }));
+    this.say({ uuid, status: { value, text: "" } });
     return answer;
-  }
-
-  #hear(said: Said): void {
-    const { uuid, status, funcKey, funcParams } = said;
-    if (funcKey !== "") {
-      const [param] = funcParams;
-      const data: unknown = param === undefined ? param : JSON.parse(param);
-      this.#heard.push({ kind: "publication", channel: this.#rooms.nameOf(uuid), event: funcKey, data });
-    } else if (status.value === 0 && uuid === this.#uuid) this.#uuid = "";
-    else this.#answered.shift()?.(said);
   }
 }

@@ -83,7 +83,17 @@ describe("F18 moving up from long-polling to a WebSocket while messages are in f
   );
 });
 
+/** A link that the server ends first is not ended by its client, and there is nothing to cut: then once more. */
+const maxRounds = 5;
+
 async function moveDownAndUp(workload: Workload, step: Step): Promise<void> {
+  let hits = 0;
+  for (let round = 0; hits === 0 && round < maxRounds; round += 1) hits = await moveOnce(workload, step);
+  expect(hits, "it was cut").toBeGreaterThan(0);
+}
+
+/** @returns how often the step was cut */
+async function moveOnce(workload: Workload, step: Step): Promise<number> {
   const [proxy] = proxies as [HttpProxy];
   const on = (transport: string): boolean =>
     workload.clients.every(
@@ -95,10 +105,11 @@ async function moveDownAndUp(workload: Workload, step: Step): Promise<void> {
   expect(on("long-polling"), "all poll").toBe(true);
   const rule = ruleOf(proxy, step);
   blocked.remove();
-  await until(() => on("websocket") && (rule?.hits ?? 1) > 0, 20_000);
+  await until(() => on("websocket") && (rule?.hits ?? 1) > 0, 4_000);
+  await until(() => on("websocket"), 20_000);
   expect(on("websocket"), "all have moved up").toBe(true);
-  expect(rule?.hits ?? 1, "it was cut").toBeGreaterThan(0);
   rule?.remove();
+  return rule?.hits ?? 1;
 }
 
 /** Once for each client, or for one of them more than once. */

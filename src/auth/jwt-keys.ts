@@ -88,6 +88,8 @@ function ofUrl(jwksUrl: string | URL, algorithms: readonly string[]): Keys {
   const isNear = url !== null && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
   if (url?.protocol !== "https:" && !(isNear && url.protocol === "http:"))
     throw invalid("jwksUrl must begin with https://");
+  // A host of other scripts may be too long once it is written in ASCII.
+  if (!URL.canParse(url.href)) throw invalid("jwksUrl must have a host that can be looked up");
   const fetched = createRemoteJWKSet(url);
   return {
     algorithms,

@@ -236,6 +236,7 @@ describe("jwt(): options that cannot work throw at once", () => {
   const key = pem(rsa);
   it.each([
     ["no key", {}],
+    ["an address that cannot be written down", { jwksUrl: `https://${"in.\u00c0".repeat(2_000)}` }],
     ["two kinds of keys", { secret, jwksUrl: "https://a.example/jwks" }],
     ["no keys at all", { keys: [] }],
     ["a secret of 31 bytes", { secret: "x".repeat(31) }],

@@ -119,6 +119,9 @@ function withLink(input: string, told: string): string {
 /** So many bytes at a time: frames come in parts, and what they caused is done before the next. */
 const pieceBytes = 64;
 
+/** The longest input says no more than is heard in so many turns. */
+const maxTurns = 200;
+
 /** Sends a beginning and what is to follow on its answer, over a pipe that stands in for a socket. */
 async function overSocket(beginning: string, follow: (told: string) => string): Promise<string> {
   const clock = new ManualClock();
@@ -152,6 +155,8 @@ async function overSocket(beginning: string, follow: (told: string) => string): 
   await turns(4);
   client.destroy();
   socket.destroy();
+  // What was read already is heard in turns, and then its end.
+  for (let turn = 0; turn < maxTurns && server.connections.length > 0; turn += 1) await turns(1);
   await turns(2);
   // Links and sessions wait for their client, and give it up.
   clock.advance(600_000);

@@ -236,7 +236,6 @@ describe("jwt(): options that cannot work throw at once", () => {
   const key = pem(rsa);
   it.each([
     ["no key", {}],
-    ["an address that cannot be written down", { jwksUrl: `https://${"in.\u00c0".repeat(2_000)}` }],
     ["two kinds of keys", { secret, jwksUrl: "https://a.example/jwks" }],
     ["no keys at all", { keys: [] }],
     ["a secret of 31 bytes", { secret: "x".repeat(31) }],
@@ -270,6 +269,13 @@ describe("jwt(): options that cannot work throw at once", () => {
     ["a cookie without a name", { secret, from: { cookie: "" } }],
   ])("%s", (_, options) => {
     expect(() => jwt(options as unknown as JwtOptions)).toThrow(expect.objectContaining({ code: "option-invalid" }));
+  });
+
+  it("an address that cannot be read again once it is written down, which is not the same on all versions of Node", () => {
+    const jwksUrl = URL.parse(`https://${"in.\u00c0".repeat(2_000)}`)!;
+    const made = (): unknown => jwt({ jwksUrl });
+    if (URL.canParse(jwksUrl.href)) expect(made).not.toThrow();
+    else expect(made).toThrow(expect.objectContaining({ code: "option-invalid" }));
   });
 
   it("a secret of 32 bytes and a leeway of a minute are enough", () => {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../properties.ts";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createServer, native, type Server, type ServerOptions } from "../../src/index.ts";
 import { createClient, type Client, type GapEvent, type Link, type Transport } from "../../src/client/index.ts";

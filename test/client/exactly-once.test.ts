@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../properties.ts";
 import { describe, expect, it } from "vitest";
 import type { ServerMessage } from "../../src/protocol/messages.ts";
 import type { FakeLink, Sent } from "./fake-transport.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../properties.ts";
 import { describe, expect, it } from "vitest";
 import { Audience, type Listener, type Seat } from "../../src/engine/audience.ts";
 import type { Delivery } from "../../src/engine/delivery.ts";

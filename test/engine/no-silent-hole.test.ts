@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../properties.ts";
 import { describe, expect, it } from "vitest";
 import type { Encoder } from "../../src/engine/ports/encoder.ts";
 import type { Delivery } from "../../src/engine/delivery.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../properties.ts";
 import { describe, expect, it } from "vitest";
 import { ChannelRules, type ChannelRule } from "../../src/engine/channel-rules.ts";
 import type { Publication } from "../../src/engine/publication.ts";

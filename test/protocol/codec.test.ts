@@ -1,5 +1,5 @@
 import { encode as encodeMsgpack, ExtData } from "@msgpack/msgpack";
-import fc from "fast-check";
+import fc from "../properties.ts";
 import { describe, expect, it } from "vitest";
 import { parseJson } from "../../src/dialects/json.ts";
 import { CarillonError } from "../../src/errors/carillon-error.ts";

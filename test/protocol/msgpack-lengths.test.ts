@@ -1,5 +1,5 @@
 import { encode } from "@msgpack/msgpack";
-import fc from "fast-check";
+import fc from "../properties.ts";
 import { describe, expect, test } from "vitest";
 import { createMsgpackCodec } from "../../src/protocol/msgpack.ts";
 import { checkLengths } from "../../src/protocol/msgpack-lengths.ts";

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import fc from "fast-check";
+import fc from "../properties.ts";
 import { describe, expect, it } from "vitest";
 import { CarillonError } from "../../src/errors/carillon-error.ts";
 import { readClientMessage, refOf } from "../../src/protocol/read-client-message.ts";

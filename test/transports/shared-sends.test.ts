@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import fc from "fast-check";
+import fc from "../properties.ts";
 import { describe, expect, test } from "vitest";
 import type { Packet } from "../../src/engine/ports/wire.ts";
 import { frame } from "../../src/transports/websocket/framing.ts";

@@ -1,7 +1,8 @@
 import type { Measurement } from "./measurement.ts";
 import { runGenerator } from "./generator.ts";
 import type { Launch, Rival } from "./rivals.ts";
-import { freePort, startServer } from "./server-process.ts";
+import { freePort } from "./free-port.ts";
+import { startServer } from "./server-process.ts";
 import type { Workload } from "./workloads.ts";
 
 /** How long one run is. */

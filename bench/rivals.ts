@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { freePort, type Command } from "./server-process.ts";
+import { freePort } from "./free-port.ts";
+import type { Command } from "./server-process.ts";
 import type { Tools } from "./tools.ts";
 import { Unavailable } from "./unavailable.ts";
 

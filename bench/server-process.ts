@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onPath } from "./tools.ts";
@@ -30,16 +30,6 @@ export function pinned(core: number, { program, args }: Command): { program: str
   if (onPath("taskset") && availableParallelism() > 1) prefix.push("taskset", "-c", String(core));
   const [first = program, ...rest] = [...prefix, program, ...args];
   return { program: first, args: rest };
-}
-
-/** A port of 127.0.0.1 that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Starts a server on core 0 and waits for its port. @throws {Error} with what it printed, when it ends before that */

@@ -14,8 +14,8 @@ const server = createServer({
       ...(flags.includes("--compress") && { compressFromBytes: 1 }),
     }),
   },
-  limits: { subscriptions: 100_000 },
-  // One publisher and one address stand for everybody.
+  limits: { subscriptions: 100_000, connectionsPerUser: 1_000_000, channelBytesPerSecond: Number.MAX_SAFE_INTEGER },
+  // One publisher, one user and one address stand for everybody.
   messageRate: { perSecond: Infinity },
   admission: { handshakesPerSecond: Infinity },
   ...(flags.includes("--authenticate") && { authenticate: () => ({ userId: "somebody" }) }),

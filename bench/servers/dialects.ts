@@ -29,6 +29,7 @@ const dialects: Readonly<Record<string, Dialect>> = {
 boundLifetime();
 const server = createServer({
   endpoints: { "/carillon": native({ maxBufferedBytes }), ...dialects },
+  limits: { channelBytesPerSecond: Number.MAX_SAFE_INTEGER },
   // One publisher and one address stand for everybody.
   messageRate: { perSecond: Infinity },
   admission: { handshakesPerSecond: Infinity },

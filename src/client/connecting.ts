@@ -15,6 +15,9 @@ import { createTokenSource } from "./token.ts";
 /** No wait before another try to move up is longer, unless the first one was. */
 const maxUpgradeMs = 300_000;
 
+/** No server that is full keeps a client away for longer. */
+const maxRetryAfterMs = 300_000;
+
 /** Told what happens to the connection. */
 export interface ConnectingHandler {
   /** How a link begins; it is said at once. */
@@ -203,7 +206,8 @@ export function createConnecting(settings: Settings, handler: ConnectingHandler)
       isRenewed ||= isExpired;
       begin();
     } else {
-      const delayMs = retryDelay(waits++, reconnect, random);
+      const asked = Math.min(Number((cause.cause as CarillonError | undefined)?.details) || 0, maxRetryAfterMs);
+      const delayMs = Math.max(asked, retryDelay(waits++, reconnect, random));
       timer = clock.after(delayMs, begin);
       globalThis.addEventListener?.("online", begin);
       become({ kind: "waiting", retryAt: clock.wall() + delayMs, attempt: attempt + 1, cause });

@@ -12,7 +12,7 @@ export interface ReconnectOptions {
    */
   readonly delayMs?: number;
   /**
-   * No wait is longer.
+   * No wait is longer, unless a server that is full asks for it in `Retry-After`: then up to 5 minutes.
    *
    * @default 30_000 // 30 seconds
    */

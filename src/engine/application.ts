@@ -48,7 +48,7 @@ export interface InboundMessage<C = Connection> {
   readonly channel?: string;
   /** May be replaced by another name. */
   event: string;
-  /** May be replaced, before schemas see it. What it holds is not to be changed: dialects compare it with what was said. */
+  /** May be replaced or changed in place, before schemas see it. */
   data: unknown;
 }
 

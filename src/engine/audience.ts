@@ -1,11 +1,16 @@
 import type { Delivery } from "./delivery.ts";
 import type { Encoder } from "./ports/encoder.ts";
-import type { Wire } from "./ports/wire.ts";
+import type { Packet, Wire } from "./ports/wire.ts";
 
 /** Someone who can be handed packets. */
 export interface Listener {
   readonly encoder: Encoder;
   readonly wire: Wire;
+}
+
+/** Told how many bytes were sent, or characters of text. */
+export interface Outflow {
+  spend(bytes: number): void;
 }
 
 /** A listener's place in one audience; it knows its index, so that leaving costs the same however many there are. */
@@ -65,12 +70,13 @@ export class Audience<L extends Listener> {
   }
 
   /** @returns how many were handed a packet. */
-  deliver(delivery: Delivery, except?: L): number {
+  deliver(delivery: Delivery, except?: L, outflow?: Outflow): number {
     let delivered = 0;
     const left = except?.wire;
     for (const { encoder, wires } of this.#groups.values()) {
       const packet = this.#encode(encoder, delivery);
       if (!packet) continue;
+      const before = delivered;
       delivered += wires.length;
       // From the end, because a wire that closes while it is sent to takes its own seat away.
       for (let index = wires.length - 1; index >= 0; index -= 1) {
@@ -78,6 +84,7 @@ export class Audience<L extends Listener> {
         if (wire === left) delivered -= 1;
         else wire.send(packet);
       }
+      outflow?.spend((delivered - before) * lengthOf(packet));
     }
     return delivered;
   }
@@ -110,4 +117,10 @@ export class Audience<L extends Listener> {
       return undefined;
     }
   }
+}
+
+function lengthOf(packet: Packet): number {
+  let length = 0;
+  for (const frame of packet) length += frame.length;
+  return length;
 }

@@ -1,3 +1,5 @@
+import type { Clock } from "../platform/clock.ts";
+import { Announcements } from "./announcements.ts";
 import { Audience } from "./audience.ts";
 import type { EffectiveRule } from "./channel-rules.ts";
 import type { LiveConnection } from "./connection.ts";
@@ -6,16 +8,21 @@ import type { Delivery } from "./delivery.ts";
 import type { Later } from "./later.ts";
 import type { Limits } from "./limits.ts";
 import { Ownership } from "./ownership.ts";
-import { Presence } from "./presence.ts";
+import type { PresenceKind } from "./presence.ts";
 import type { Publication } from "./publication.ts";
+import type { Announcement } from "./settling.ts";
+import type { Counters } from "./stats.ts";
 import type { Subscription } from "./subscription.ts";
+import type { TokenBucket } from "./token-bucket.ts";
 
 /** What listens to a channel on the server. */
 export type PublicationListener = (publication: Publication) => unknown;
 
 /** What a channel asks of its node. */
 export interface ChannelHost {
-  readonly limits: Pick<Limits, "heldDeliveries">;
+  readonly clock: Clock;
+  readonly limits: Pick<Limits, "heldDeliveries" | "presenceChangesPerSecond">;
+  readonly counters: Pick<Counters, "delivered">;
   encodingFailed(error: unknown): void;
   /** Too much is held for it. */
   closeSlow(connection: LiveConnection): void;
@@ -25,25 +32,27 @@ export interface ChannelHost {
 export class Channel {
   readonly name: string;
   readonly rule: EffectiveRule;
-  readonly presence: Presence | undefined;
+  readonly presence: Announcements<LiveConnection> | undefined;
   /** Only where the owner publishes. */
   readonly ownership: Ownership | undefined;
   readonly audience: Audience<LiveConnection>;
   readonly listeners: Set<PublicationListener> = new Set();
   /** Only in channels with history. */
   continuity: Continuity | undefined;
+  /** What clients may still have sent to all who are in it; most channels hear the server alone. */
+  outflow: TokenBucket | undefined;
   /** Whether the broker sends us this channel yet; shared by all who wait for it. */
   ready: Later<void> = undefined;
   readonly #joining = new Set<Subscription<LiveConnection>>();
   readonly #host: ChannelHost;
 
   constructor(name: string, rule: EffectiveRule, host: ChannelHost) {
+    this.#host = host;
     this.name = name;
     this.rule = rule;
-    this.presence = rule.presence ? new Presence(rule.presence) : undefined;
+    this.presence = rule.presence ? this.#announcements(rule.presence) : undefined;
     this.ownership = rule.publish === "owner" ? new Ownership(rule) : undefined;
     this.audience = new Audience((error) => host.encodingFailed(error));
-    this.#host = host;
   }
 
   get isEmpty(): boolean {
@@ -81,12 +90,12 @@ export class Channel {
     subscription.state = "ended";
   }
 
-  /** @returns how many clients were handed a packet at once. */
-  deliver(delivery: Delivery, except?: LiveConnection): number {
+  /** @param isOfClient it counts for the outflow. @returns how many clients were handed a packet at once. */
+  deliver(delivery: Delivery, except?: LiveConnection, isOfClient = false): number {
     for (const subscription of this.#joining) {
       if (subscription.connection !== except) this.#hold(subscription, delivery);
     }
-    return this.audience.deliver(delivery, except);
+    return this.audience.deliver(delivery, except, isOfClient ? this.outflow : undefined);
   }
 
   /** As {@link deliver}, to those that the predicate accepts. */
@@ -95,6 +104,23 @@ export class Channel {
       if (accepts(subscription.connection)) this.#hold(subscription, delivery);
     }
     return this.audience.deliverWhere(delivery, accepts);
+  }
+
+  #announcements(kind: PresenceKind): Announcements<LiveConnection> {
+    const { clock, limits, counters } = this.#host;
+    return new Announcements({
+      kind,
+      clock,
+      changesPerSecond: limits.presenceChangesPerSecond,
+      tell: (announcement, except) => void (counters.delivered += this.#announce(announcement, except)),
+    });
+  }
+
+  #announce(announcement: Announcement, except: ReadonlySet<LiveConnection>): number {
+    const delivery: Delivery = { ...announcement, channel: this.name };
+    const [one] = except;
+    if (except.size <= 1) return this.deliver(delivery, one);
+    return this.deliverWhere(delivery, (connection) => !except.has(connection));
   }
 
   #hold(subscription: Subscription<LiveConnection>, delivery: Delivery): void {

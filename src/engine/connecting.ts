@@ -6,6 +6,7 @@ import { andThen, type Later } from "./later.ts";
 import type { Limits } from "./limits.ts";
 import { isUserId } from "./names.ts";
 import type { Revocations } from "./revoking.ts";
+import type { Users } from "./users.ts";
 import { utf8Length } from "./utf8-length.ts";
 
 /** A client on its way in. */
@@ -15,17 +16,18 @@ export interface Entrance {
   readonly application: Application;
   readonly authenticate: Authenticate | undefined;
   readonly revocations: Revocations;
+  readonly users: Users;
   readonly limits: Limits;
 }
 
 /**
  * Asks who the client is and leads it through the middleware; `open` is the innermost step.
  *
- * @throws {CarillonError} `unauthorized`, `forbidden`, `closed` when the client is gone meanwhile, or what the
- * application's hooks throw
+ * @throws {CarillonError} `unauthorized`, `forbidden`, `limit-exceeded` for a user with too many connections,
+ * `closed` when the client is gone meanwhile, or what the application's hooks throw
  */
 export function connect(
-  { connection, token, application, authenticate, revocations, limits }: Entrance,
+  { connection, token, application, authenticate, revocations, users, limits }: Entrance,
   open: () => void,
 ): Later<void> {
   const refuseIfOut = (): void => {
@@ -41,6 +43,7 @@ export function connect(
   return andThen(identify({ handshake: connection.handshake, token, authenticate, limits }), (identity) => {
     takeIdentity(connection, identity);
     refuseIfOut();
+    users.enter(connection);
     if (application.middleware.length === 0) return openOnce();
     return runMiddleware(connection, application, refuseIfOut, openOnce);
   });

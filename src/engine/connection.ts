@@ -83,7 +83,7 @@ export interface Connection<
 }
 
 export interface RequestOptions {
-  /** @default 10_000 // 10 seconds */
+  /** @default 30_000 // 30 seconds */
   readonly timeoutMs?: number;
 }
 
@@ -125,6 +125,8 @@ export class LiveConnection implements Connection {
   tokenId: string | undefined;
   /** Its place among all connections. */
   index = -1;
+  /** Among the connections of its user. */
+  isCounted = false;
   /** Its wire has been gone for so long that others do not see it in channels with presence. */
   isAway = false;
   state: "opening" | "open" | "closed" = "opening";
@@ -190,7 +192,7 @@ export class LiveConnection implements Connection {
       return Promise.reject(error);
     }
     const requests = (this.#requests ??= new Requests(this.#host.clock, this.#host.limits.pendingRequests));
-    return requests.open(options.timeoutMs ?? 10_000, (ref) => {
+    return requests.open(options.timeoutMs ?? 30_000, (ref) => {
       try {
         const packet = this.encoder.encode({ kind: "request", ref, event, data });
         if (packet) this.#say(packet);

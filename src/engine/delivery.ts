@@ -7,17 +7,19 @@ import type { Position, Publication, Sender } from "./publication.ts";
  */
 export type GapReason = "expired" | "reset" | "too-much";
 
+/** Ephemeral: told at most once, without a place among the publications. */
+export interface Whisper {
+  readonly kind: "whisper";
+  readonly channel: string;
+  readonly event: string;
+  readonly data: unknown;
+  readonly from: Sender;
+}
+
 /** What one connection is handed. */
 export type Delivery =
   | { readonly kind: "publication"; readonly publication: Publication }
-  /** Ephemeral: told at most once, without a place among the publications. */
-  | {
-      readonly kind: "whisper";
-      readonly channel: string;
-      readonly event: string;
-      readonly data: unknown;
-      readonly from: Sender;
-    }
+  | Whisper
   /** Told for every connection: an encoder leaves out what its dialect does not show. */
   | ({ readonly kind: "join"; readonly channel: string } & Arrival)
   | ({ readonly kind: "leave"; readonly channel: string } & Departure)

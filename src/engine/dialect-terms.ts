@@ -7,17 +7,36 @@ import type { Source } from "./publication.ts";
 export interface DialectTerms {
   /** The dialect has asked in its own way whether the client may; the channel's `authorize` and `whispers` are not. */
   readonly isAuthorized?: boolean;
+  /** It is what becomes of a message that the interceptors have seen already. */
+  readonly isIntercepted?: boolean;
   /** The words that the client used; left out when the application changed what they say. */
   readonly source?: Source | undefined;
   /** The words say nothing of the data, and stay whatever becomes of it. */
   readonly isSourceDataless?: boolean;
 }
 
+/** What is said by a client, or meant by what it said. */
+interface Wording {
+  readonly event: string;
+  readonly data?: unknown;
+}
+
 /** The words of a client, as long as they still say what is published. */
 export function unchangedSource(
   { source, isSourceDataless }: DialectTerms,
-  said: { readonly event: string; readonly data?: unknown },
-  meant: { readonly event: string; readonly data?: unknown },
+  said: Wording,
+  meant: Wording,
 ): { readonly source?: Source } {
   return source && said.event === meant.event && (isSourceDataless || said.data === meant.data) ? { source } : {};
+}
+
+/** As {@link unchangedSource}, where what the data holds may be changed between the two calls. */
+export function watchedSource(terms: DialectTerms, said: Wording): (meant: Wording) => { readonly source?: Source } {
+  const isWatched = terms.source && !terms.isSourceDataless;
+  const before = isWatched ? imageOf(said.data) : "";
+  return (meant) => (isWatched && imageOf(said.data) !== before ? {} : unchangedSource(terms, said, meant));
+}
+
+function imageOf(data: unknown): string {
+  return data instanceof Uint8Array ? data.join() : (JSON.stringify(data) ?? "");
 }

@@ -18,6 +18,8 @@ export interface ClientEvent {
   readonly event: string;
   readonly data: unknown;
   readonly reply: Reply | undefined;
+  /** Where its dialect publishes it afterwards; interceptors are told so now, and not again. */
+  readonly channel?: string | undefined;
   /** The dialect's own handlers, called before the application's: by then the event was let through, and fits its schema. */
   readonly own?: ((event: string, data: unknown) => Later<void>) | undefined;
 }
@@ -36,11 +38,14 @@ export interface DispatchParts extends InterceptingParts {
  * @throws {CarillonError} `event-name-invalid`, `payload-invalid`, `no-handler`
  */
 export function dispatch(parts: DispatchParts, clientEvent: ClientEvent): Later<void> {
-  const { connection, event, data, reply } = clientEvent;
+  const { connection, event, data, reply, channel } = clientEvent;
   // A gap is told in the words of each dialect; where a dialect has handlers of its own, its clients may use this one freely.
   if (event !== "gap" || !clientEvent.own) checkEventName(event);
   if (parts.application.interceptors.length === 0) return handOut(parts, clientEvent);
-  const message = { connection, action: reply ? ("request" as const) : ("send" as const), event, data };
+  const message =
+    channel === undefined
+      ? { connection, action: reply ? ("request" as const) : ("send" as const), event, data }
+      : { connection, action: "publish" as const, channel, event, data };
   return andThen(intercept(parts, message), (isWanted) => {
     if (isWanted) return handOut(parts, { ...clientEvent, event: message.event, data: message.data });
     if (reply) throw new CarillonError("no-handler");

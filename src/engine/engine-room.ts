@@ -19,6 +19,7 @@ import { Suspension } from "./suspension.ts";
 import { TailCheck } from "./tail-check.ts";
 import { TimelyBroker } from "./timely-broker.ts";
 import { Turns } from "./turns.ts";
+import { Users } from "./users.ts";
 import { Whispering } from "./whispering.ts";
 
 /** What an engine is made of. */
@@ -43,6 +44,7 @@ export interface EngineRoom {
   readonly suspension: Suspension;
   readonly refusals: Refusals;
   readonly revocations: Revocations;
+  readonly users: Users;
   readonly dispatching: DispatchParts;
   readonly publishing: Publishing;
   readonly whispering: Whispering;
@@ -67,7 +69,13 @@ export function engineRoom(
     broker,
     failures,
     tailCheck,
-    host,
+    host: {
+      clock,
+      limits,
+      counters,
+      encodingFailed: (error) => host.encodingFailed(error),
+      closeSlow: (connection) => host.closeSlow(connection),
+    },
     continuityHost: (channel) => ({
       limits,
       read: (range) => channels.watch(channel.name, range),
@@ -95,8 +103,9 @@ export function engineRoom(
     suspension,
     refusals: new Refusals(application),
     revocations,
+    users: new Users(limits.connectionsPerUser),
     dispatching: parts,
-    publishing: new Publishing({ ...parts, random }),
+    publishing: new Publishing({ ...parts, limits, random }),
     whispering: new Whispering({ ...parts, limits }),
     local,
     everyone,

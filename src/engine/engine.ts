@@ -66,7 +66,7 @@ export class Engine implements ConnectionHost {
    * Lets a client in, or refuses it. `welcome` is called when it is in, before anything else is sent to it.
    *
    * @param authenticate a dialect's own way to say who it is, instead of the application's
-   * @throws {CarillonError} `unauthorized`, `forbidden`, `internal`, or what the application's hooks throw
+   * @throws {CarillonError} `unauthorized`, `forbidden`, `limit-exceeded`, `internal`, or what the application's hooks throw
    */
   connect(
     connection: LiveConnection,
@@ -109,6 +109,7 @@ export class Engine implements ConnectionHost {
     }
     this.#parts.suspension.end(connection);
     this.#parts.revocations.end(connection);
+    this.#parts.users.leave(connection);
     connection.end();
     this.#parts.membership.leaveAll(connection);
     if (ending.code === closeCodes.slow.code || connection.wire.wasSlow) this.#parts.counters.slow += 1;
@@ -222,12 +223,12 @@ export class Engine implements ConnectionHost {
     event: string,
     data: unknown,
     reply?: Reply,
-    own?: ClientEvent["own"],
+    how: Pick<ClientEvent, "own" | "channel"> = {},
   ): Later<void> {
     this.#parts.counters.received += 1;
     const { dispatching, refusals } = this.#parts;
     return refusals.watch(connection, reply ? "request" : "send", { event }, () =>
-      dispatch(dispatching, { connection, event, data, reply, own }),
+      dispatch(dispatching, { connection, event, data, reply, ...how }),
     );
   }
 

@@ -1,7 +1,7 @@
 import { CarillonError, toCarillonError } from "../errors/carillon-error.ts";
 import type { Application, Failure } from "./application.ts";
 import type { LiveConnection } from "./connection.ts";
-import { guarded, type Later } from "./later.ts";
+import { isPending, rejecting, type Later } from "./later.ts";
 
 /** Tells the application what failed, and everyone else only what they may know. */
 export class Failures {
@@ -23,12 +23,13 @@ export class Failures {
     return error;
   }
 
-  /** Asks something of the broker; what it throws or rejects with is reported. */
+  /** Asks something of the broker; what it throws or rejects with is reported, and rejected with. */
   withBroker<Result>(operation: () => Later<Result>): Later<Result> {
-    const failed = (error: unknown): never => {
+    const result = rejecting(operation);
+    if (!isPending(result)) return result;
+    return result.catch((error: unknown) => {
       throw this.ofBroker(error);
-    };
-    return guarded(operation, failed);
+    });
   }
 
   ofBroker(cause: unknown): CarillonError {

@@ -10,6 +10,15 @@ export function isPending<Result>(later: Later<Result>): later is Promise<Result
   return later instanceof Promise;
 }
 
+/** What a call throws is a rejection, so that nobody has to expect both. */
+export function rejecting<Result>(call: () => Result): Result | Promise<never> {
+  try {
+    return call();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
 /** Attempts something; what it throws or rejects with goes to `refused`, which throws in its turn. */
 export function guarded<Result>(attempt: () => Later<Result>, refused: (error: unknown) => never): Later<Result> {
   try {

@@ -44,6 +44,13 @@ export interface Limits {
    */
   readonly presenceGraceMs: number;
   /**
+   * Joins and leaves that one channel tells in a second on this node, and all at once; beyond it they are gathered for a
+   * second, and told is what has become of them.
+   *
+   * @default 100
+   */
+  readonly presenceChangesPerSecond: number;
+  /**
    * Channels with someone in them on this node.
    *
    * @default 1_000_000
@@ -62,6 +69,21 @@ export interface Limits {
    * @default 10_000 // 10 seconds
    */
   readonly brokerTimeoutMs: number;
+  /**
+   * Connections that one user may have on this node; those whose client may come back are among them. Anonymous ones are
+   * not counted. One more is refused with `limit-exceeded`, and does not come back by itself.
+   *
+   * @default 100
+   */
+  readonly connectionsPerUser: number;
+  /**
+   * Bytes that clients may have sent in one channel of this node in a second, and all at once: what one of them says, times
+   * all who hear it here. Beyond it they are refused with `rate-limited`; what the server publishes is not counted. A
+   * channel that is quiet takes any one publication.
+   *
+   * @default 134_217_728 // 128 MiB
+   */
+  readonly channelBytesPerSecond: number;
 }
 
 export const defaultLimits: Limits = {
@@ -72,7 +94,10 @@ export const defaultLimits: Limits = {
   recoveredBytes: 1_048_576,
   whispersPerSecond: 10,
   presenceGraceMs: 5_000,
+  presenceChangesPerSecond: 100,
   channels: 1_000_000,
   infoBytes: 1_024,
   brokerTimeoutMs: 10_000,
+  connectionsPerUser: 100,
+  channelBytesPerSecond: 134_217_728,
 };

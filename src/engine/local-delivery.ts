@@ -71,7 +71,7 @@ export class LocalDelivery implements BrokerEvents {
   /** Hands a publication to all who are in the channel; to be called in a turn. */
   hand(channel: Channel, publication: Publication): void {
     const delivery: Delivery = { kind: "publication", publication };
-    this.#counters.delivered += channel.deliver(delivery, this.#excepted(publication));
+    this.#counters.delivered += channel.deliver(delivery, this.#excepted(publication), publication.from !== undefined);
     notify(channel.listeners, publication, this.#failures);
   }
 
@@ -106,7 +106,7 @@ export class LocalDelivery implements BrokerEvents {
 
   #whisper(whisper: Extract<Delivery, { readonly kind: "whisper" }>): void {
     const channel = this.#channels.get(whisper.channel);
-    if (channel) this.#counters.delivered += channel.deliver(whisper, this.#byId(whisper.from.id));
+    if (channel) this.#counters.delivered += channel.deliver(whisper, this.#byId(whisper.from.id), true);
   }
 
   /** Those who are not in yet are refused. */

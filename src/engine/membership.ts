@@ -85,7 +85,7 @@ export class Membership {
       subscription.ending?.cancel();
       if (connection.subscriptions.get(name) === subscription) connection.subscriptions.delete(name);
       channel.leave(subscription);
-      this.#channels.closeIfEmpty(channel);
+      this.#endIfEmpty(channel);
       throw error;
     };
     const begin = (): Later<Joined> => {
@@ -138,7 +138,7 @@ export class Membership {
     connection.isAway = true;
     for (const subscription of connection.subscriptions.values()) {
       const channel = this.#channels.get(subscription.channel);
-      if (channel) this.#disappear(channel, subscription);
+      channel?.presence?.disappear(connection);
     }
   }
 
@@ -148,7 +148,7 @@ export class Membership {
     connection.isAway = false;
     for (const subscription of connection.subscriptions.values()) {
       const channel = this.#channels.get(subscription.channel);
-      if (channel?.presence && subscription.state !== "joining") this.#appear(channel, subscription);
+      if (subscription.state !== "joining") channel?.presence?.appear(connection);
     }
   }
 
@@ -186,21 +186,9 @@ export class Membership {
 
   #enter(channel: Channel, subscription: Subscription<LiveConnection>): readonly Member[] | undefined {
     const { connection } = subscription;
-    if (!connection.isAway) this.#appear(channel, subscription, connection);
+    if (!connection.isAway) channel.presence?.enter(connection);
     subscription.forgetPresence();
-    return channel.presence?.members();
-  }
-
-  /** @param except whoever need not be told */
-  #appear(channel: Channel, subscription: Subscription<LiveConnection>, except?: LiveConnection): void {
-    const { id, member } = subscription.connection;
-    const arrival = channel.presence?.join(id, member);
-    if (arrival) this.#announce({ kind: "join", channel: channel.name, ...arrival }, channel, except);
-  }
-
-  #disappear(channel: Channel, subscription: Subscription<LiveConnection>, isQuiet = false): void {
-    const departure = channel.presence?.leave(subscription.connection.id);
-    if (departure && !isQuiet) this.#announce({ kind: "leave", channel: channel.name, ...departure }, channel);
+    return channel.presence?.listFor(connection);
   }
 
   /** When its grant ends. The wall clock is read once, so that a clock that is set ends nobody early. */
@@ -218,14 +206,17 @@ export class Membership {
     if (!channel || subscription.state === "ended") return;
     if (subscription.state !== "joining") this.#counters.subscriptions -= 1;
     channel.leave(subscription);
-    this.#disappear(channel, subscription, isQuiet);
+    channel.presence?.leave(subscription.connection, isQuiet);
     const isOrphaned = channel.ownership?.left(subscription.connection);
     if (isOrphaned && channel.rule.ownerLeaves === "close") this.expel(channel.name);
-    if (!channel.hasSubscribers) channel.ownership?.reset();
-    this.#channels.closeIfEmpty(channel);
+    this.#endIfEmpty(channel);
   }
 
-  #announce(delivery: Delivery, channel: Channel, except?: LiveConnection): void {
-    this.#counters.delivered += channel.deliver(delivery, except);
+  #endIfEmpty(channel: Channel): void {
+    if (!channel.hasSubscribers) {
+      channel.ownership?.reset();
+      channel.presence?.end();
+    }
+    this.#channels.closeIfEmpty(channel);
   }
 }

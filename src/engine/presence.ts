@@ -44,8 +44,7 @@ export class Presence {
     if (present) present.connections += 1;
     else this.#users.set(member.user, { member, connections: 1 });
     this.#connections.set(connection, member);
-    const shown = this.#kind === "users" ? member : withId(connection, member);
-    return { member: shown, connection, isFirst: !present };
+    return { member: this.show(connection, member), connection, isFirst: !present };
   }
 
   /** @returns `undefined` when the connection was not there. */
@@ -59,6 +58,28 @@ export class Presence {
     if (isLast) this.#users.delete(member.user);
     const shown = this.#kind === "users" ? present.member : withId(connection, member);
     return { member: shown, connection, isLast };
+  }
+
+  /** Whom a connection belongs to, and what was said of it. */
+  memberOf(connection: string): Member | undefined {
+    return this.#connections.get(connection);
+  }
+
+  /** As its first connection brought it. */
+  user(user: string): Member | undefined {
+    return this.#users.get(user)?.member;
+  }
+
+  /** A connection as the channel's rule shows it. */
+  show(connection: string, member: Member): Member {
+    return this.#kind === "users" ? member : withId(connection, member);
+  }
+
+  copy(): Presence {
+    const copy = new Presence(this.#kind);
+    for (const [user, present] of this.#users) copy.#users.set(user, { ...present });
+    for (const [connection, member] of this.#connections) copy.#connections.set(connection, member);
+    return copy;
   }
 
   /** As the channel's rule shows them, or as a dialect does whatever the rule says; the oldest first. */

@@ -6,14 +6,16 @@ import { authorize } from "./authorize.ts";
 import type { EffectiveRule } from "./channel-rules.ts";
 import type { Channels } from "./channels.ts";
 import type { LiveConnection } from "./connection.ts";
-import { unchangedSource, type DialectTerms } from "./dialect-terms.ts";
+import { unchangedSource, watchedSource, type DialectTerms } from "./dialect-terms.ts";
 import type { Failures } from "./failures.ts";
 import { checkClosing } from "./closing.ts";
 import { intercept } from "./intercepting.ts";
 import { notify, notifyOnce } from "./listening.ts";
 import { andThen, type Later } from "./later.ts";
+import type { Limits } from "./limits.ts";
 import { checkChannelName, checkEventName, checkPublicationId, checkStateKey } from "./names.ts";
 import type { Broker, Keep, Signal, StatePolicy } from "./ports/broker.ts";
+import { checkOutflow } from "./outflow.ts";
 import type { Position, Publication, Sender } from "./publication.ts";
 import { stateFull, stateWrite } from "./state-policy.ts";
 import { checkRevocation } from "./revoking.ts";
@@ -56,6 +58,7 @@ export interface PublishingParts {
   readonly application: Application;
   readonly failures: Failures;
   readonly counters: Counters;
+  readonly limits: Pick<Limits, "channelBytesPerSecond">;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -73,7 +76,8 @@ export class Publishing {
    *
    * @param terms what its dialect knows, and the client cannot say
    * @throws {CarillonError} `channel-name-invalid`, `event-name-invalid`, `bad-request`, `not-subscribed`, `forbidden`,
-   * `payload-invalid`, `not-supported` for a key where no state is kept, `limit-exceeded`, `broker-unavailable`
+   * `payload-invalid`, `rate-limited`, `not-supported` for a key where no state is kept, `limit-exceeded`,
+   * `broker-unavailable`
    */
   publishFrom(connection: LiveConnection, request: PublishRequest, terms: DialectTerms = {}): Later<Published> {
     const { channel, event, data, id, stateKey } = request;
@@ -81,14 +85,17 @@ export class Publishing {
     checkEventName(event);
     if (id !== undefined) checkPublicationId(id);
     if (stateKey !== undefined) checkStateKey(stateKey);
-    if (this.#parts.application.interceptors.length === 0) return this.#publishFrom(connection, request, terms);
+    if (terms.isIntercepted || this.#parts.application.interceptors.length === 0) {
+      return this.#publishFrom(connection, request, terms);
+    }
+    const sourceFor = watchedSource(terms, request);
     const message = { connection, action: "publish" as const, channel, event, data };
     return andThen(intercept(this.#parts, message), (isWanted) =>
       isWanted
         ? this.#publishFrom(
             connection,
             { ...request, event: message.event, data: message.data },
-            { ...terms, source: unchangedSource(terms, request, message).source },
+            { ...terms, source: sourceFor(message).source },
           )
         : // Its publisher is not to notice.
           { id: id ?? this.#parts.random.uuid(), position: undefined },
@@ -109,6 +116,7 @@ export class Publishing {
     const attempt = { connection, action: "publish", channel, event } as const;
     return andThen(terms.isAuthorized ? undefined : authorize(rule, attempt, failures), () =>
       andThen(validate(application.schemas, { connection, event, data }, failures), (valid) => {
+        checkOutflow(channels.get(channel), this.#parts);
         const stamped = this.#stamp(channel, event, valid, id, connection.sender);
         const publication = stateKey === undefined ? stamped : { ...stamped, stateKey };
         const said = echo === false ? { ...publication, except: connection.id } : publication;

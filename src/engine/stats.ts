@@ -16,6 +16,8 @@ export interface Stats {
   readonly whispered: number;
   /** Whispers refused because they came too fast. */
   readonly whispersRefused: number;
+  /** Publications and whispers of clients refused because too much was sent in their channel. */
+  readonly throttled: number;
   /** Packets handed to clients by publications, whispers, broadcasts and presence. */
   readonly delivered: number;
   /** Events that clients sent or requested. */
@@ -50,6 +52,7 @@ export class Counters {
   published = 0;
   whispered = 0;
   whispersRefused = 0;
+  throttled = 0;
   delivered = 0;
   received = 0;
   dropped = 0;

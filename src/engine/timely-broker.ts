@@ -1,6 +1,6 @@
 import { CarillonError } from "../errors/carillon-error.ts";
 import type { Clock, Timer } from "../platform/clock.ts";
-import { isPending, type Later } from "./later.ts";
+import { isPending, rejecting, type Later } from "./later.ts";
 import type { Accepted, Broker, BrokerEvents, HistoryPage, HistoryRange, Keep, Signal } from "./ports/broker.ts";
 import type { Publication } from "./publication.ts";
 
@@ -23,7 +23,7 @@ export class TimelyBroker implements Broker {
   }
 
   start(events: BrokerEvents): Promise<void> {
-    return this.#broker.start(events);
+    return rejecting(() => this.#broker.start(events));
   }
 
   subscribe(channel: string): Later<void> {
@@ -58,7 +58,7 @@ export class TimelyBroker implements Broker {
   close(): Promise<void> {
     for (const deadline of this.#deadlines) deadline.cancel();
     this.#deadlines.clear();
-    return this.#broker.close();
+    return rejecting(() => this.#broker.close());
   }
 
   #inTime<Result>(answer: Later<Result>, tooLate?: () => void): Later<Result> {

@@ -18,11 +18,27 @@ export class TokenBucket {
 
   /** @returns whether it may happen now, which then counts. */
   take(): boolean {
-    const now = this.#clock.now();
-    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) / 1_000) * this.#perSecond);
-    this.#at = now;
+    this.#fill();
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;
     return true;
+  }
+
+  /** Whether there is anything to spend. */
+  hasAny(): boolean {
+    this.#fill();
+    return this.#tokens > 0;
+  }
+
+  /** Takes also what is not there; then there is nothing until that has come in. */
+  spend(count: number): void {
+    this.#fill();
+    this.#tokens -= count;
+  }
+
+  #fill(): void {
+    const now = this.#clock.now();
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) / 1_000) * this.#perSecond);
+    this.#at = now;
   }
 }

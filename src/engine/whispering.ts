@@ -10,6 +10,7 @@ import { intercept } from "./intercepting.ts";
 import { andThen, type Later } from "./later.ts";
 import type { Limits } from "./limits.ts";
 import { checkChannelName, checkEventName } from "./names.ts";
+import { checkOutflow } from "./outflow.ts";
 import type { Broker } from "./ports/broker.ts";
 import type { Counters } from "./stats.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -30,7 +31,7 @@ export interface WhisperingParts {
   readonly failures: Failures;
   readonly counters: Counters;
   readonly clock: Clock;
-  readonly limits: Pick<Limits, "whispersPerSecond">;
+  readonly limits: Pick<Limits, "whispersPerSecond" | "channelBytesPerSecond">;
 }
 
 /** Takes what clients say to the others in a channel, and keeps nothing of it. */
@@ -78,6 +79,7 @@ export class Whispering {
       andThen(validate(application.schemas, { connection, event, data }, failures), (valid) => {
         // It may have been put out while the application thought about it.
         stillIn();
+        checkOutflow(channels.get(channel), this.#parts);
         const { sender: from } = connection;
         const signal = { kind: "whisper", channel, event, data: valid, from } as const;
         return andThen(

@@ -48,6 +48,11 @@ const ofStats: { readonly [Name in keyof ServerStats]: readonly [name: string, t
   gaps: ["carillon_gaps_total", "counter", "Gaps that clients were told of."],
   whispered: ["carillon_whispers_total", "counter", "Whispers accepted from clients."],
   whispersRefused: ["carillon_whispers_refused_total", "counter", "Whispers refused because they came too fast."],
+  throttled: [
+    "carillon_throttled_total",
+    "counter",
+    "Publications and whispers of clients refused because too much was sent in their channel.",
+  ],
   delivered: ["carillon_deliveries_total", "counter", "Packets handed to clients."],
   received: ["carillon_events_received_total", "counter", "Events that clients sent or requested."],
   dropped: ["carillon_messages_dropped_total", "counter", "Messages of clients that an interceptor dropped."],

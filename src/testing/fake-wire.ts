@@ -37,6 +37,8 @@ export class FakeWire implements Wire {
   handler: WireHandler | undefined;
   /** How this side closed it. */
   closing: { readonly code: number | undefined; readonly reason: string | undefined } | undefined;
+  /** This side has closed it, or wanted to when it was over. */
+  isEnded = false;
   isDestroyed = false;
   isPaused = false;
   readonly #clock: Pick<Clock, "now"> | undefined;
@@ -105,6 +107,7 @@ export class FakeWire implements Wire {
   }
 
   close(code?: number, reason?: string): void {
+    this.isEnded = true;
     if (!this.isOpen) return;
     this.closing = { code, reason };
     if (this.#peerAnswersClose) this.#end(code ?? 1005, reason ?? "");

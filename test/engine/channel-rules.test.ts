@@ -3,17 +3,19 @@ import { ChannelRules, type ChannelAttempt } from "../../src/engine/channel-rule
 
 const attempt = {} as ChannelAttempt;
 
+const ordinary = {
+  authorize: undefined,
+  publish: "subscribers",
+  owner: undefined,
+  ownerLeaves: "keep",
+  whispers: false,
+  presence: false,
+  history: undefined,
+};
+
 describe("ChannelRules", () => {
   it("without a rule: everyone may subscribe, subscribers may publish, nobody is told who is there", () => {
-    expect(new ChannelRules({}).of("lobby")).toEqual({
-      authorize: undefined,
-      publish: "subscribers",
-      owner: undefined,
-      ownerLeaves: "keep",
-      whispers: false,
-      presence: false,
-      history: undefined,
-    });
+    expect(new ChannelRules({}).of("lobby")).toEqual(ordinary);
   });
 
   it("N04: private-* is forbidden to everyone by default", async () => {
@@ -106,15 +108,7 @@ describe("ChannelRules", () => {
   });
 
   it.each(["__proto__", "constructor", "toString"])("N06: %s is a channel without a rule", (name) => {
-    expect(new ChannelRules({}).of(name)).toEqual({
-      authorize: undefined,
-      publish: "subscribers",
-      owner: undefined,
-      ownerLeaves: "keep",
-      whispers: false,
-      presence: false,
-      history: undefined,
-    });
+    expect(new ChannelRules({}).of(name)).toEqual(ordinary);
   });
 });
 

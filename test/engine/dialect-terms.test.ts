@@ -101,6 +101,36 @@ describe("a client's own words", () => {
     expect(ada.heard()).toEqual(["{ verbatim }"]);
   });
 
+  it.each([
+    ["an object", { a: 1 }, (data: { a: number }) => void (data.a = 2)],
+    ["bytes", Uint8Array.of(1), (data: Uint8Array) => void (data[0] = 2)],
+    ["a list in a list", [[1]], (data: number[][]) => void data[0]!.push(2)],
+  ])("are left out when the application has changed %s in place", (_, data, change) => {
+    const { engine, application, connected } = world();
+    application.interceptors.push((message) => change(message.data as never));
+    const ada = connected("ada", { encoder: sources });
+    void ada.subscribe("room");
+    ada.heard();
+    void engine.publishFrom(ada.connection, { channel: "room", event: "x", data }, { source });
+    expect(ada.heard()).toEqual(["translated"]);
+  });
+
+  it("stay when the application has only looked, and when they say nothing of what it changed", () => {
+    const { engine, application, connected } = world();
+    const ada = connected("ada", { encoder: sources });
+    void ada.subscribe("room");
+    ada.heard();
+    const say = (isSourceDataless: boolean): void => {
+      const terms = { source, isSourceDataless };
+      void engine.publishFrom(ada.connection, { channel: "room", event: "x", data: { a: 1 } }, terms);
+    };
+    application.interceptors.push(() => undefined);
+    say(false);
+    application.interceptors.push(({ data }) => void ((data as { a: number }).a = 2));
+    say(true);
+    expect(ada.heard()).toEqual(["{ verbatim }", "{ verbatim }"]);
+  });
+
   it("are left out when the application has changed what they say", () => {
     const { engine, application, connected } = world();
     application.interceptors.push((message) => {

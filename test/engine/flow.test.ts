@@ -130,6 +130,7 @@ it("a publication goes from one client to every subscriber of its channel, each 
     published: 5,
     whispered: 0,
     whispersRefused: 0,
+    throttled: 0,
     delivered: 7,
     received: 0,
     dropped: 0,

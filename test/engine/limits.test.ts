@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { defaultLimits } from "../../src/engine/limits.ts";
+import type { Identity } from "../../src/engine/application.ts";
+import { defaultLimits, type Limits } from "../../src/engine/limits.ts";
 import type { Publication } from "../../src/engine/publication.ts";
-import { codeOf, gate, nothingLeft, PendingBroker, world } from "./support.ts";
+import { codeOf, gate, nothingLeft, PendingBroker, world, type TestClient, type World } from "./support.ts";
 
 const publication = (number: number): Publication => ({
   channel: "lobby",
@@ -21,9 +22,12 @@ describe("limits", () => {
       recoveredBytes: 1_048_576,
       whispersPerSecond: 10,
       presenceGraceMs: 5_000,
+      presenceChangesPerSecond: 100,
       channels: 1_000_000,
       infoBytes: 1_024,
       brokerTimeoutMs: 10_000,
+      connectionsPerUser: 100,
+      channelBytesPerSecond: 134_217_728,
     });
   });
 
@@ -70,6 +74,85 @@ describe("limits", () => {
     end();
     await bob.subscribe("c");
     expect(engine.stats()).toMatchObject({ channels: 2, subscriptions: 3 });
+  });
+
+  describe("connectionsPerUser", () => {
+    const named = (limits: Partial<Limits> = {}): World => {
+      const made = world({ limits });
+      // Everybody is who the token says.
+      made.application.authenticate = ({ token }) => (token === undefined ? {} : { userId: token });
+      return made;
+    };
+    const open = (made: World, user?: string): TestClient => {
+      const one = made.client();
+      void one.connect(user);
+      return one;
+    };
+
+    it("A16: a user has 100 connections and not 101, until one of them is over", async () => {
+      const made = named();
+      const all = Array.from({ length: 100 }, () => open(made, "ada"));
+      const refused = made.client();
+      expect(await codeOf(() => refused.connect("ada"))).toBe("limit-exceeded");
+      expect(made.application.refusals).toMatchObject([
+        { action: "connect", family: "rate", connection: { userId: "ada" } },
+      ]);
+      expect(made.engine.stats()).toMatchObject({ connections: 100, refused: 1 });
+      // What was refused counted for nothing, so its end makes no room.
+      refused.wire.destroy();
+      expect(await codeOf(() => made.client().connect("ada"))).toBe("limit-exceeded");
+      all[0]!.wire.destroy();
+      expect(open(made, "ada").connection.isOpen).toBe(true);
+      expect(await codeOf(() => made.client().connect("ada"))).toBe("limit-exceeded");
+    });
+
+    it("A16: other users have their own, and who has no name is not counted", () => {
+      const made = named({ connectionsPerUser: 1 });
+      for (const user of ["ada", "bob", "__proto__", undefined, undefined]) {
+        expect(open(made, user).connection.isOpen, user).toBe(true);
+      }
+    });
+
+    it("A16: those that wait for their client count once, before they come back and after", async () => {
+      const made = named({ connectionsPerUser: 2 });
+      const { connection } = open(made, "ada");
+      made.engine.suspend(connection, { code: 1006, reason: "" });
+      open(made, "ada");
+      expect(await codeOf(() => made.client().connect("ada"))).toBe("limit-exceeded");
+      made.engine.resume(connection);
+      expect(await codeOf(() => made.client().connect("ada"))).toBe("limit-exceeded");
+      made.engine.disconnect(connection, { code: 1000, reason: "" });
+      made.engine.disconnect(connection, { code: 1000, reason: "" });
+      expect(open(made, "ada").connection.isOpen).toBe(true);
+      expect(await codeOf(() => made.client().connect("ada"))).toBe("limit-exceeded");
+    });
+
+    it("A16: those that middleware keeps waiting count, until it lets them in or refuses them", async () => {
+      const made = named({ connectionsPerUser: 1 });
+      const waiting = gate();
+      made.application.middleware.push(() => waiting.passed);
+      const first = made.client();
+      const code = codeOf(() => first.connect("ada"));
+      expect(await codeOf(() => made.client().connect("ada"))).toBe("limit-exceeded");
+      await waiting.open();
+      expect(await code).toBe("forbidden");
+      made.application.middleware.pop();
+      first.wire.destroy();
+      expect(open(made, "ada").connection.isOpen).toBe(true);
+    });
+
+    it("A16: a client that was gone before its name was known leaves nothing behind", async () => {
+      const made = named({ connectionsPerUser: 1 });
+      const asked = gate<Identity>();
+      made.application.authenticate = () => asked.passed;
+      const gone = made.client();
+      const code = codeOf(() => gone.connect());
+      gone.wire.destroy();
+      await asked.open({ userId: "ada" });
+      expect(await code).toBe("closed");
+      made.application.authenticate = () => ({ userId: "ada" });
+      expect(open(made).connection.isOpen).toBe(true);
+    });
   });
 
   it("L18: 300 deliveries are held for a subscription that is not ready, and the 301st closes the client as slow", async () => {

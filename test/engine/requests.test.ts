@@ -76,4 +76,22 @@ describe("Requests", () => {
     requests.rejectAll(new CarillonError("connection-closed"));
     await Promise.allSettled(answers);
   });
+
+  it.each<[string, (parts: { clock: ManualClock; requests: Requests }) => void]>([
+    ["the answer", ({ requests }) => requests.resolve(1, "done")],
+    ["its failure", ({ requests }) => requests.reject(1, new CarillonError("no-handler"))],
+    ["the time-out", ({ clock }) => clock.advance(1_000)],
+    ["the end of the connection", ({ requests }) => requests.rejectAll(new CarillonError("connection-closed"))],
+  ])("L12: %s makes room, and leaves no timer", async (_, end) => {
+    const { clock, requests, ask } = desk(1);
+    const asked = ask();
+    expect(await codeOf(() => ask())).toBe("limit-exceeded");
+    end({ clock, requests });
+    await Promise.allSettled([asked]);
+    expect(clock.timers).toBe(0);
+    const next = ask();
+    expect(clock.timers).toBe(1);
+    requests.resolve(2, "next");
+    expect(await next).toBe("next");
+  });
 });

@@ -29,4 +29,19 @@ describe("a token bucket", () => {
     clock.advance(3_600_000);
     expect(taken(bucket)).toBe(15);
   });
+
+  it("that gave more than it had is empty until that is paid back", () => {
+    const clock = new ManualClock();
+    const bucket = new TokenBucket(clock, 10);
+    expect(bucket.hasAny()).toBe(true);
+    bucket.spend(25);
+    clock.advance(1_500);
+    expect([bucket.hasAny(), bucket.take()]).toEqual([false, false]);
+    clock.advance(1);
+    expect([bucket.hasAny(), bucket.take()]).toEqual([true, false]);
+    clock.advance(3_600_000);
+    bucket.spend(10);
+    clock.advance(100);
+    expect(taken(bucket)).toBe(1);
+  });
 });

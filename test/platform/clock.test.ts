@@ -74,15 +74,24 @@ describe("ManualClock", () => {
     second.cancel();
   });
 
-  it("a wall clock that is set moves no timer", () => {
+  it("runs nothing before it was returned", () => {
+    const clock = new ManualClock();
+    let runs = 0;
+    clock.after(0, () => (runs += 1));
+    expect(runs).toBe(0);
+    clock.advance(0);
+    expect(runs).toBe(1);
+  });
+
+  it.each([0, 3_600_000])("a wall clock that is set to %i moves no timer", (wall) => {
     const clock = new ManualClock(1_000);
     const calls: string[] = [];
     clock.after(10, () => calls.push("due"));
-    clock.setWall(3_600_000);
+    clock.setWall(wall);
     expect(calls).toEqual([]);
     expect(clock.now()).toBe(0);
     clock.advance(10);
     expect(calls).toEqual(["due"]);
-    expect(clock.wall()).toBe(3_600_010);
+    expect(clock.wall()).toBe(wall + 10);
   });
 });

@@ -227,8 +227,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a leave is lost when a client dies",
     file: "engine/membership.ts",
-    find: "if (channel) this.#disappear(channel, subscription);",
-    replace: "if (channel) this.#disappear(channel, subscription, true);",
+    find: "channel?.presence?.disappear(connection);",
+    replace: "channel?.presence?.leave(connection, true);",
     seed: 1,
     world: "presence",
   },
@@ -243,9 +243,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "who has died stays in the list",
     file: "engine/membership.ts",
-    find: "const departure = channel.presence?.leave(subscription.connection.id);",
-    replace:
-      "const departure = subscription.connection.isAway ? undefined : channel.presence?.leave(subscription.connection.id);",
+    find: "channel?.presence?.disappear(connection);",
+    replace: "if (!connection.isAway) channel?.presence?.disappear(connection);",
     seed: 1,
     world: "presence",
   },
@@ -259,10 +258,10 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a join comes after its leave",
-    file: "engine/membership.ts",
-    find: 'if (arrival) this.#announce({ kind: "join", channel: channel.name, ...arrival }, channel, except);',
+    file: "engine/channel.ts",
+    find: "if (except.size <= 1) return this.deliver(delivery, one);",
     replace:
-      'if (arrival) setTimeout(() => this.#announce({ kind: "join", channel: channel.name, ...arrival }, channel, except));',
+      'if (delivery.kind === "join") return void setTimeout(() => this.deliver(delivery, one)) ?? 0;\n    if (except.size <= 1) return this.deliver(delivery, one);',
     seed: 1,
     world: "presence",
   },
@@ -277,9 +276,33 @@ export const mutants: readonly Mutant[] = [
   {
     name: "who is back after a grace is not seen again",
     file: "engine/membership.ts",
-    find: 'if (channel?.presence && subscription.state !== "joining") this.#appear(channel, subscription);',
-    replace: 'if (channel?.presence && subscription.state === "joining") this.#appear(channel, subscription);',
+    find: 'if (subscription.state !== "joining") channel?.presence?.appear(connection);',
+    replace: 'if (subscription.state === "joining") channel?.presence?.appear(connection);',
     seed: 1,
+    world: "presence",
+  },
+  {
+    name: "who comes and leaves while changes are gathered is announced",
+    file: "engine/announcements.ts",
+    find: "if (!this.#announced.memberOf(id)) this.#forget(id);",
+    replace: "if (!this.#announced.memberOf(id)) return;",
+    seed: 3,
+    world: "presence",
+  },
+  {
+    name: "who is in its own list is told that it comes",
+    file: "engine/announcements.ts",
+    find: "return ahead ?? nobody;",
+    replace: "return (ahead, nobody);",
+    seed: 3,
+    world: "presence",
+  },
+  {
+    name: "who is back as before while changes are gathered is announced as gone",
+    file: "engine/announcements.ts",
+    find: "else if (isSame(this.#announced.memberOf(id), member)) this.#forget(id);",
+    replace: "else if (isSame(this.#announced.memberOf(id), member)) return;",
+    seed: 3,
     world: "presence",
   },
   {

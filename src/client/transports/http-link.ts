@@ -149,7 +149,11 @@ export function openHttpLink(
     };
     const run = async (): Promise<void> => {
       const answer = await call("open", post);
-      if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+      if (!answer.ok) {
+        // A date is no number, and not waited for.
+        const details = Number(answer.headers.get("retry-after")) * 1_000;
+        throw new CarillonError("connect-failed", { message: `the server answered ${answer.status}`, details });
+      }
       ({ link: id } = await answer.json());
       if (isOver) return leave();
       if (keepAliveMs > 0) timer = setInterval(() => ask("send", post).catch(broken), keepAliveMs);

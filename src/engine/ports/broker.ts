@@ -1,5 +1,6 @@
+import type { Whisper } from "../delivery.ts";
 import type { Later } from "../later.ts";
-import type { Position, Publication, Sender } from "../publication.ts";
+import type { Position, Publication } from "../publication.ts";
 
 /** Something for connections directly: ephemeral, at most once, and without a place in any history. */
 export type Signal =
@@ -14,13 +15,7 @@ export type Signal =
   /** The same publication in several channels: whoever is in more than one of them hears it once. */
   | { readonly kind: "union"; readonly publications: readonly Publication[] }
   /** For all who are in a channel, but the one that it is from. */
-  | {
-      readonly kind: "whisper";
-      readonly channel: string;
-      readonly event: string;
-      readonly data: unknown;
-      readonly from: Sender;
-    }
+  | Whisper
   /** Everyone in a channel, or one user in it, is taken out. */
   | { readonly kind: "expel"; readonly channel: string; readonly user?: string }
   /** All connections of a user are closed. */

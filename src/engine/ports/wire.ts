@@ -23,8 +23,12 @@ export interface Wire {
   readonly bufferedBytes: number;
   /** Clock time of the last moment that something was written. */
   readonly lastWriteAt: number;
+  /** This side has closed it, whether its client has still to answer or was gone before. */
+  readonly isEnded?: boolean;
   /** It was closed because its client took too little; for wires whose code does not say so. */
   readonly wasSlow?: boolean;
+  /** This side has closed it, and its client did not answer in time; for wires that can tell. */
+  readonly wasCut?: boolean;
   /** With more packets waiting than this it is closed as slow. Absent: bytes alone are counted. */
   readonly maxWaitingPackets?: number | undefined;
   send(packet: Packet): void;

@@ -166,7 +166,7 @@ export class PresenceWorld {
       logger: { info: ignore, warn: ignore, error: ignore },
       endpoints: { "/carillon": native({ resumeMs: 4_000, heartbeatMs: 2_000, connectTimeoutMs: 4_000 }) },
       channels: rulesOf(wait),
-      limits: { presenceGraceMs: graceMs },
+      limits: { presenceGraceMs: graceMs, presenceChangesPerSecond: this.random.part("limits").pick([1, 3, 100]) },
       authenticate: ({ token = "" }: { readonly token?: string }) => this.#identify(token),
     } as ServerOptions;
     return createServer(options);

@@ -13,6 +13,8 @@ export interface Meadow {
 export function createMeadow(everyMs = 100): Meadow {
   const websockets = aoWebsockets();
   websockets.useBatch("dot:moved", everyMs);
+  // It waits as moves do: told before the last of them, it would be undone by that.
+  websockets.useBatch("dot:left", everyMs);
   websockets.subscribe("dot:*", ({ event, connection }) => {
     if (event === "dot:enter") connection.sendMessage({ event: "dot:you", payload: { id: connection.id } });
   });

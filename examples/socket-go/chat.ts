@@ -22,6 +22,7 @@ export function createChat(clock: () => number = Date.now): Chat {
   chat.on("connect", (socket) => socket.send("system", { message: "Welcome!", online: chat.count() }));
   chat.on("join", async (socket, room) => {
     if (typeof room !== "string" || room === "") return socket.send("error", "Invalid room name");
+    if (chat.roomsOf(socket.id).includes(room)) return;
     await chat.join(socket.id, room);
     await tell(room, "A user has joined the room");
   });

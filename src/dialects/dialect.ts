@@ -94,6 +94,11 @@ export interface PlainRequest {
   readonly body: string;
   /** Begins a session on a wire that the dialect makes of its requests, or says why there is no room for it. */
   open(wire: Wire): WireHandler | Refusal;
+  /**
+   * To be told how much waits on such a wire, whenever that changes, and `0` at its end. It is shed when what waits for all
+   * slow clients of the node is too much, and it is the slowest.
+   */
+  owe(wire: { shed(): void }, bytes: number): void;
   /** Told when the client has gone before it was answered. */
   onGone(gone: () => void): void;
 }

@@ -8,7 +8,11 @@ import { isPending, type Later } from "../engine/later.ts";
 import { Lifetime } from "../engine/lifetime.ts";
 import type { Encoder } from "../engine/ports/encoder.ts";
 import type { Frame, Wire } from "../engine/ports/wire.ts";
+import type { Timer } from "../platform/clock.ts";
 import type { Closing, Session } from "./dialect.ts";
+
+/** However long the application takes: no client that has left seems to be there for longer than this. */
+const maxHearingOutMs = 10_000;
 
 /** What a simple session is made of, and what its dialect does with it. */
 export interface SimpleSessionParts {
@@ -33,8 +37,16 @@ export interface SimpleSessionParts {
   readonly failed: (error: unknown, connection: LiveConnection) => void;
   /** It was not let in; to be told so, and closed. */
   readonly refused: (error: CarillonError, wire: Wire) => void;
-  /** It was in, and is gone. */
+  /** It was in, and is gone; the engine still has it where it was. */
+  readonly leaving?: (connection: LiveConnection, ending: Ending) => void;
+  /** It was in, and the engine has let go of it. */
   readonly ended?: (connection: LiveConnection, ending: Ending) => void;
+  /**
+   * Whether a client that has left stays until what it said before has been heard, for 10 seconds at most.
+   *
+   * @default false
+   */
+  readonly hearsOut?: boolean;
   /** How it is closed when the server stops, or when its identity ends. */
   readonly farewell: Closing;
 }
@@ -48,6 +60,8 @@ export class SimpleSession implements Session {
   readonly #parts: SimpleSessionParts;
   readonly #inOrder: InOrder;
   readonly #lifetime: Lifetime;
+  /** Runs while what was said before the end is heard. */
+  #patience: Timer | undefined;
   #isOver = false;
 
   constructor(parts: SimpleSessionParts) {
@@ -66,8 +80,9 @@ export class SimpleSession implements Session {
   receive(frame: Frame): void {
     if (this.#isOver) return;
     this.#inOrder.run(() => {
-      if (this.#isOver) return undefined;
-      const { heard, failed } = this.#parts;
+      const { wire, heard, failed } = this.#parts;
+      // What waited behind the message that it was closed for is nobody's.
+      if (this.#isOver || wire.isEnded) return undefined;
       const fail = (error: unknown): void => failed(error, this.connection);
       try {
         const done = heard(frame, this.connection);
@@ -79,16 +94,25 @@ export class SimpleSession implements Session {
   }
 
   closed(code: number, reason: string): void {
-    this.#isOver = true;
-    this.#lifetime.stop();
-    const wasOpen = this.connection.isOpen;
-    this.#parts.engine.disconnect(this.connection, { code, reason });
-    if (wasOpen) this.#parts.ended?.(this.connection, { code, reason });
+    const { engine, wire, hearsOut = false } = this.#parts;
+    if (!hearsOut || !this.connection.isOpen || wire.isEnded) return this.#end(code, reason);
+    this.#inOrder.run(() => this.#end(code, reason));
+    if (!this.#isOver) this.#patience = engine.clock.after(maxHearingOutMs, () => this.#end(code, reason));
   }
 
   drain(): void {
     const { code, reason } = this.#parts.farewell;
     this.#parts.wire.close(code, reason);
+  }
+
+  #end(code: number, reason: string): void {
+    this.#isOver = true;
+    this.#patience?.cancel();
+    this.#lifetime.stop();
+    const wasOpen = this.connection.isOpen;
+    if (wasOpen) this.#parts.leaving?.(this.connection, { code, reason });
+    this.#parts.engine.disconnect(this.connection, { code, reason });
+    if (wasOpen) this.#parts.ended?.(this.connection, { code, reason });
   }
 
   #enter(): Later<void> {

@@ -3,6 +3,7 @@ import type { Packet, Wire } from "../engine/ports/wire.ts";
 /** A wire that hands everything on to another one: what a dialect does about it besides is in its heirs. */
 export abstract class WireAround implements Wire {
   readonly #wire: Wire;
+  #isEnded = false;
 
   constructor(wire: Wire) {
     this.#wire = wire;
@@ -18,6 +19,10 @@ export abstract class WireAround implements Wire {
 
   get lastWriteAt(): number {
     return this.#wire.lastWriteAt;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded || (this.#wire.isEnded ?? false);
   }
 
   get wasSlow(): boolean {
@@ -45,6 +50,7 @@ export abstract class WireAround implements Wire {
   }
 
   close(code?: number, reason?: string): void {
+    this.#isEnded = true;
     this.#wire.close(code, reason);
   }
 

@@ -4,8 +4,8 @@ import { settle } from "../bridge/setting.ts";
 
 const channels = { "*": { publish: "subscribers" } } as const;
 
-/** Their clients send events, and it is up to the server what becomes of them. */
-const events: ReadonlySet<string> = new Set(["socket.go", "ao-websockets", "go-rtc-lib"]);
+/** Its clients send what only the application can read. */
+const opaque = "go-rtc-lib";
 
 test("one interceptor sees, changes and drops what clients of every dialect publish, over every transport", async () => {
   const setting = await settle({ channels });
@@ -34,8 +34,33 @@ test("one interceptor sees, changes and drops what clients of every dialect publ
       expect(frames, `${speaker.name} to ${name}`).toHaveLength(1);
       expect(frames[0], `${speaker.name} to ${name}`).toContain("the ****** is out");
     }
-    const own = events.has(speaker.name.split(",")[0]!) ? ["send", undefined] : ["publish", setting.room];
+    const own = speaker.name.startsWith(opaque) ? ["send", undefined] : ["publish", setting.room];
     expect(seen.splice(0), speaker.name).toEqual([own, own]);
   }
   expect(setting.server.stats().dropped).toBe(speakers.length);
+}, 30_000);
+
+test("what a client of any dialect says in a channel is intercepted once, and may be changed in place", async () => {
+  const setting = await settle({ channels });
+  const seen: unknown[] = [];
+  setting.server.intercept((message) => {
+    const { action, channel, data } = message;
+    if (!JSON.stringify(data).includes("secret")) return;
+    seen.push([action, channel]);
+    if (typeof data === "string") message.data = data.replaceAll("secret", "secret ******");
+    else if (Array.isArray(data)) data[0] = "a secret ******";
+    else (data as { text: string }).text = "a secret ******";
+  });
+  for (const speaker of setting.clients.filter((client) => client !== setting.guest)) {
+    const text = "a secret";
+    const words = (data: unknown): Frame | undefined => speaker.words(setting.room, { event: "say", data });
+    await speaker.send((words({ text }) ?? words([text]) ?? words(text))!);
+    await speaker.settled();
+    for (const [client, frames] of await setting.heard()) {
+      if (client !== speaker) expect(frames.join(), `${speaker.name} to ${client.name}`).toContain("a secret ******");
+      expect(frames.join(), `${speaker.name} to ${client.name}`).not.toContain("****** ******");
+    }
+    const once = speaker.name.startsWith(opaque) ? ["send", undefined] : ["publish", setting.room];
+    expect(seen.splice(0), speaker.name).toEqual([once]);
+  }
 }, 30_000);

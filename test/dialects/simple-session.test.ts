@@ -27,8 +27,10 @@ function engineOf(options: ServerOptions): Engine {
   return mounted!;
 }
 
-function open(options: ServerOptions = {}, parts: Partial<SimpleSessionParts> = {}): Opened {
-  const wire = new FakeWire();
+function open(
+  options: ServerOptions = {},
+  { wire = new FakeWire(), ...parts }: Partial<SimpleSessionParts> & { readonly wire?: FakeWire } = {},
+): Opened {
   const log: string[] = [];
   const session = new SimpleSession({
     engine: engineOf(options),
@@ -114,6 +116,106 @@ describe("a simple session", () => {
     finish[0]!();
     await settled();
     expect(order).toEqual(["a", "b"]);
+  });
+
+  test("hears nothing of what waited when this side closed it", async () => {
+    const heard: unknown[] = [];
+    let finish: () => void = () => undefined;
+    const { wire } = open(
+      {},
+      {
+        wire: new FakeWire({ peerAnswersClose: false }),
+        heard(frame, connection) {
+          heard.push(frame);
+          return new Promise((resolve) => {
+            finish = () => {
+              connection.wire.close(1000);
+              resolve();
+            };
+          });
+        },
+      },
+    );
+    wire.receive("last", "too late");
+    finish();
+    await settled();
+    expect(heard).toEqual(["last"]);
+  });
+
+  describe("with hearsOut", () => {
+    interface Hearing extends Opened {
+      readonly clock: ManualClock;
+      /** Lets what is being heard be done with. */
+      finish(): Promise<void>;
+    }
+
+    function hearing(wire = new FakeWire()): Hearing {
+      const clock = new ManualClock();
+      const log: string[] = [];
+      let done: () => void = () => undefined;
+      const heard = (frame: unknown): Promise<void> => {
+        log.push(String(frame));
+        return new Promise((resolve) => (done = resolve));
+      };
+      const ended = (_: unknown, { code }: { readonly code: number }): void => void log.push(`ended ${code}`);
+      const opened = open({ clock }, { wire, heard, ended, hearsOut: true });
+      return {
+        ...opened,
+        log,
+        clock,
+        async finish() {
+          done();
+          await settled();
+        },
+      };
+    }
+
+    test("what a client said before it left is heard, and then it is gone", async () => {
+      const { session, wire, log, clock, finish } = hearing();
+      wire.receive("a", "b");
+      wire.hangUp(1000);
+      expect([log, session.connection.isOpen]).toEqual([["a"], true]);
+      await finish();
+      expect([log, session.connection.isOpen]).toEqual([["a", "b"], true]);
+      await finish();
+      expect([log, session.connection.isOpen]).toEqual([["a", "b", "ended 1000"], false]);
+      clock.advance(10_000);
+      expect(log).toHaveLength(3);
+    });
+
+    test("it is gone after so long in any case, and nothing more is heard", async () => {
+      const { session, wire, log, clock, finish } = hearing();
+      wire.receive("a", "b");
+      wire.hangUp(1006);
+      clock.advance(9_999);
+      expect(session.connection.isOpen).toBe(true);
+      clock.advance(1);
+      expect([log, session.connection.isOpen]).toEqual([["a", "ended 1006"], false]);
+      await finish();
+      expect(log).toEqual(["a", "ended 1006"]);
+    });
+
+    test("nothing more is heard of one that is closed meanwhile, as when it is revoked", async () => {
+      const { session, wire, log, finish } = hearing();
+      wire.receive("a", "b");
+      wire.hangUp(1000);
+      session.connection.close(4000);
+      await finish();
+      expect(log).toEqual(["a", "ended 1000"]);
+    });
+
+    test("one that is not being heard, or that this side has closed, is gone at once", async () => {
+      const idle = hearing();
+      idle.wire.hangUp(1001);
+      expect(idle.log).toEqual(["ended 1001"]);
+      const closed = hearing(new FakeWire({ peerAnswersClose: false }));
+      closed.wire.receive("a", "b");
+      closed.wire.close(4000);
+      closed.wire.hangUp(4000);
+      expect(closed.log).toEqual(["a", "ended 4000"]);
+      await closed.finish();
+      expect(closed.log).toEqual(["a", "ended 4000"]);
+    });
   });
 
   test("what hearing throws or rejects with goes to the dialect, and the next is heard", async () => {

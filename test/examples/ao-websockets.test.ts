@@ -38,7 +38,18 @@ describe("examples/ao-websockets", () => {
     bob.dot.say({ e: "dot:say", p: { text: "far" } });
     expect(await bob.dot.hears()).toEqual({ e: "dot:said", p: { id: bob.id, text: "far" } });
     bob.dot.socket.close();
-    expect(await ada.dot.hears()).toEqual({ e: "dot:left", p: { id: bob.id } });
+    expect(await ada.dot.hears()).toEqual({ e: "batch_dot:left", p: { d: [{ id: bob.id }] } });
+  });
+
+  test("who moves and leaves at once is told of in that order, and leaves no dot behind", async () => {
+    const { server } = createMeadow(200);
+    const { port } = await server.listen({ host: "127.0.0.1" });
+    onTestFinished(() => server.close({ timeoutMs: 100 }));
+    const [ada, bob] = [await enter(`http://127.0.0.1:${port}/ws`), await enter(`http://127.0.0.1:${port}/ws`)];
+    bob.dot.say({ e: "dot:move", p: { x: 1, y: 2 } });
+    bob.dot.socket.close();
+    expect(await ada.dot.hears()).toEqual({ e: "batch_dot:moved", p: { d: [{ id: bob.id, x: 1, y: 2 }] } });
+    expect(await ada.dot.hears()).toEqual({ e: "batch_dot:left", p: { d: [{ id: bob.id }] } });
   });
 
   test("one command serves the page, and what it connects to", async () => {

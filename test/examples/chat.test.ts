@@ -1,12 +1,11 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { testServerOf } from "carillon/testing";
+import { freePort } from "../../bench/free-port.ts";
 import { createChat, room } from "../../examples/chat/chat.ts";
 
 describe("examples/chat", () => {
@@ -52,15 +51,6 @@ describe("examples/chat", () => {
     expect(await ada.ended()).toBe(0);
   }, 20_000);
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
-}
 
 /** Somebody at a terminal. */
 class Terminal {

@@ -1,13 +1,11 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
+import { freePort } from "../../bench/free-port.ts";
 import { demos, liveUpdates } from "../../examples/go-rtc-lib/demos.ts";
+import { start } from "../processes.ts";
 
 const pages = Object.keys(demos).map((name) => [name] as const);
 
@@ -27,11 +25,10 @@ describe("examples/go-rtc-lib", () => {
   test.each(pages)("%s: one command serves the page and what it connects to", async (name) => {
     const port = await freePort();
     const main = fileURLToPath(new URL("../../examples/go-rtc-lib/main.ts", import.meta.url));
-    const env = { ...process.env, PORT: String(port), NODE_OPTIONS: "" };
-    const child = spawn(process.execPath, [main, name], { env, stdio: ["ignore", "pipe", "inherit"] });
-    onTestFinished(() => void child.kill());
-    const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
-    expect(line).toBe(`${name}: http://127.0.0.1:${port}`);
+    const env = { PORT: String(port), NODE_OPTIONS: "" };
+    const running = start("node", [main, name], { cwd: process.cwd(), env });
+    onTestFinished(() => running.stop());
+    await running.prints(`${name}: http://127.0.0.1:${port}\n`);
     const page = await fetch(`http://127.0.0.1:${port}/`);
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("<h1>") as string]);
     const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, { origin: `http://127.0.0.1:${port}` });
@@ -48,12 +45,3 @@ describe("examples/go-rtc-lib", () => {
     expect(page).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write/);
   });
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
-}

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, onTestFinished } from "vitest";
-import { freePort, start } from "../processes.ts";
+import { freePort } from "../../bench/free-port.ts";
+import { start } from "../processes.ts";
 
 const root = new URL("../../", import.meta.url);
 

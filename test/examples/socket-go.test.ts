@@ -25,6 +25,8 @@ describe("examples/socket-go", () => {
     expect(await bob.hears()).toEqual(welcome(2));
     ada.say({ event: "join", data: "r" });
     expect(await ada.hears()).toEqual(joined("r", 1));
+    // Once more is nothing new, and nobody is told.
+    ada.say({ event: "join", data: "r" });
     const line = { room: "r", username: "Bob", message: "<hi>" };
     bob.say({ event: "chat", data: line });
     expect(await bob.hears()).toEqual({ event: "error", data: "Join the room first" });

@@ -54,9 +54,17 @@ export interface SocketGoClient {
   /** Takes a handler away, or all of an event. */
   off(event: string, handler?: (...parameters: never[]) => unknown): void;
 
-  /** Sends the event `join`, now or with the next connection, and again after every reconnect. */
+  /**
+   * Sends the event `join`, now or with the next connection, and again after every reconnect.
+   *
+   * @throws {CarillonError} `queue-full`
+   */
   join(room: string): void;
-  /** Sends the event `leave`, if there is a connection. */
+  /**
+   * Sends the event `leave`, if there is a connection.
+   *
+   * @throws {CarillonError} `queue-full`
+   */
   leave(room: string): void;
   /** The rooms that were joined here, in that order. */
   rooms(): readonly string[];

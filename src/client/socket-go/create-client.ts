@@ -110,7 +110,9 @@ export function createSocketGoClient(url: string | URL, options: SocketGoClientO
     connect: redialing.connect,
     close() {
       outbox?.flush();
-      return redialing.close();
+      const gone = redialing.close();
+      rooms.clear();
+      return gone;
     },
     send,
     on(event: string, handler: AnyHandler) {
@@ -131,11 +133,13 @@ export function createSocketGoClient(url: string | URL, options: SocketGoClientO
     },
     join(room) {
       if (rooms.has(room)) return;
-      rooms.add(room);
       outbox?.post(messageText("join", room));
+      rooms.add(room);
     },
     leave(room) {
-      if (rooms.delete(room)) outbox?.post(messageText("leave", room));
+      if (!rooms.has(room)) return;
+      outbox?.post(messageText("leave", room));
+      rooms.delete(room);
     },
     rooms: () => [...rooms],
     inRoom: (room) => rooms.has(room),

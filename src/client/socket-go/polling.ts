@@ -68,7 +68,9 @@ export function socketGoPolling(options: SocketGoPollingOptions = {}): SocketGoT
   return {
     name: "polling",
     async connect({ url, signal }) {
-      const [path = "", query = ""] = url.replace(/^ws/, "http").split("?");
+      const address = url.replace(/^ws/, "http");
+      const [path = ""] = address.split("?", 1);
+      const query = address.slice(path.length + 1);
       const base = path.replace(/\/$/, "");
       const ask: Ask = async (name, { id, body, timeoutMs = requestTimeoutMs, outer }) => {
         const controller = new AbortController();

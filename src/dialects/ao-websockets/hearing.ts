@@ -6,7 +6,7 @@ import type { Frame } from "../../engine/ports/wire.ts";
 import { CarillonError } from "../../errors/carillon-error.ts";
 import type { Clients } from "./clients.ts";
 import type { AoHandler, AoIncoming, LiveAoConnection } from "./connection.ts";
-import { channelEvent, followConvention } from "./conventions.ts";
+import { channelEvent, followConvention, publishedIn } from "./conventions.ts";
 import { isOrdinary } from "./event-names.ts";
 import { harmlessly } from "../harmlessly.ts";
 import type { Hooks } from "./hooks.ts";
@@ -31,10 +31,11 @@ export function hear(hearing: Hearing, connection: LiveConnection, frame: Frame)
   if (said.kind === "malformed") return refuse(hearing, client, said);
   const { event, payload } = said;
   if (isEventName(event)) {
-    return hearing.engine.receive(connection, event, payload, undefined, (name, data) =>
+    const channel = hearing.settings.conventions ? publishedIn(connection, event, payload) : undefined;
+    const own = (name: string, data: unknown): Later<void> =>
       // Whatever a schema or an interceptor made of it is the application's own.
-      handle(hearing, client, { event: name, payload: data as AoPayload | null, connection: client }),
-    );
+      handle(hearing, client, { event: name, payload: data as AoPayload | null, connection: client }, channel);
+    return hearing.engine.receive(connection, event, payload, undefined, { own, channel });
   }
   // Nobody can have subscribed to a name that is none; the engine's own names mean nothing to it when a client says them.
   if (isOrdinary(event)) return handle(hearing, client, { event, payload, connection: client });
@@ -51,7 +52,8 @@ export function reportUnlessRefused({ engine, clients, settings }: Hearing, erro
   engine.report({ error: new CarillonError("internal", { cause: error }), connection: of });
 }
 
-function handle(hearing: Hearing, client: LiveAoConnection, message: AoIncoming): Later<void> {
+/** @param seenIn the channel that interceptors were told */
+function handle(hearing: Hearing, client: LiveAoConnection, message: AoIncoming, seenIn?: string): Later<void> {
   const { engine, clients, settings, subscriptions } = hearing;
   const { event, payload } = message;
   const handlers = subscriptions.find(event) as readonly AoHandler[];
@@ -62,7 +64,7 @@ function handle(hearing: Hearing, client: LiveAoConnection, message: AoIncoming)
     );
   }
   const inChannel = settings.conventions ? channelEvent(client.connection, event, payload) : undefined;
-  if (inChannel) return followConvention(engine, client.connection, inChannel);
+  if (inChannel) return followConvention(engine, client.connection, inChannel, seenIn);
   if (handlers.length === 0 && !engine.hears(event)) unhandled(hearing, client, message);
   return undefined;
 }

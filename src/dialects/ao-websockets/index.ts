@@ -6,3 +6,4 @@ export type { AoConnection, AoFilter, AoHandler, AoIncoming, AoMessage } from ".
 export type { AoPayload } from "./message.ts";
 export type { AoContainer, AoLogger, AoWebsocketsConfig, AoWebsocketsOptions } from "./options.ts";
 export type { AoSocket } from "./prepared-socket.ts";
+export type { SocketOptions } from "../web-socket-settings.ts";

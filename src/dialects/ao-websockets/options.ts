@@ -1,6 +1,6 @@
 import type { Origins, WebSocketSettings } from "../dialect.ts";
 import { OptionChecks } from "../option-checks.ts";
-import { webSocketSettings } from "../web-socket-settings.ts";
+import { socketDefaults, webSocketSettings, type SocketOptions } from "../web-socket-settings.ts";
 
 /** What the dialect tells of its clients: messages that are none, events that nobody handles, handlers that fail. */
 export interface AoLogger {
@@ -9,8 +9,8 @@ export interface AoLogger {
   error(facts: object, message: string): void;
 }
 
-/** How an endpoint of the ao-concepts dialect behaves. */
-export interface AoWebsocketsOptions {
+/** How an endpoint of the ao-concepts dialect behaves. Slow clients are closed with 1013. */
+export interface AoWebsocketsOptions extends SocketOptions {
   /**
    * What stands before the name of a batched event. Clients that were written for the original listen for `"batch-"`, its
    * documentation says `"batch_"`.
@@ -18,42 +18,6 @@ export interface AoWebsocketsOptions {
    * @default "batch_"
    */
   readonly batchPrefix?: string;
-  /**
-   * The largest message a client may send, in bytes; a larger one closes the connection with 1009.
-   *
-   * @default 1_048_576 // 1 MiB
-   */
-  readonly maxMessageBytes?: number;
-  /**
-   * Messages that may wait for a slow client; with one more the connection is closed with 1013.
-   *
-   * @default 256
-   */
-  readonly maxBufferedMessages?: number;
-  /**
-   * Bytes that may wait for a slow client; beyond it the connection is closed with 1013.
-   *
-   * @default 16_777_216 // 16 MiB
-   */
-  readonly maxBufferedBytes?: number;
-  /**
-   * A client that takes nothing of what waits for it for so long is cut off.
-   *
-   * @default 10_000 // 10 seconds
-   */
-  readonly writeTimeoutMs?: number;
-  /**
-   * Time between WebSocket pings. `0`: none, and no deadline for pongs.
-   *
-   * @default 54_000
-   */
-  readonly pingIntervalMs?: number;
-  /**
-   * How long a client may go without a pong; its messages prove nothing. Longer than the time between pings.
-   *
-   * @default 60_000 // 1 minute
-   */
-  readonly pongTimeoutMs?: number;
   /**
    * What becomes of a connection whose client sends what is no message: it is closed with 1007 or 1008 (`"close"`), or the
    * message is ignored (`"keep"`).
@@ -110,13 +74,8 @@ export interface Settings {
 }
 
 export const aoWebsocketsDefaults: Required<Omit<AoWebsocketsOptions, "logger">> = {
+  ...socketDefaults,
   batchPrefix: "batch_",
-  maxMessageBytes: 1_048_576,
-  maxBufferedMessages: 256,
-  maxBufferedBytes: 16_777_216,
-  writeTimeoutMs: 10_000,
-  pingIntervalMs: 54_000,
-  pongTimeoutMs: 60_000,
   malformed: "close",
   origins: "any",
   conventions: false,

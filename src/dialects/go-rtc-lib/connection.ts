@@ -7,7 +7,10 @@ export interface RtcConnection {
   readonly id: string;
   /** What all dialects have of a client: its user, its data, its handshake. */
   readonly connection: Connection;
-  /** `false` from the moment that either side closes it; then it is in no group, and cannot be added to one. */
+  /**
+   * `false` from the moment that this side closes it, or that the client has left and what it sent before has been handled;
+   * then it is in no group, and cannot be added to one.
+   */
   readonly isOpen: boolean;
   /** The groups it is in. */
   readonly groups: readonly string[];
@@ -33,6 +36,8 @@ export interface ConnectionHub {
 
 export class LiveRtcConnection implements RtcConnection {
   readonly live: LiveConnection;
+  /** What it said last is being handled; the interceptors have seen it. */
+  isHeard = false;
   readonly #hub: ConnectionHub;
 
   constructor(live: LiveConnection, hub: ConnectionHub) {

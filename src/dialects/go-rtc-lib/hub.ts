@@ -129,8 +129,11 @@ export class Hub implements ConnectionHub {
     const meaning = meaningOf(message, frame);
     const meant = data === undefined || typeof frame !== "string" ? meaning : { ...meaning, data };
     if (!from) return void (await this.engine.publish(this.engine.compose({ channel, ...meant, source })));
-    const live = this.#open.get(from.id)?.live;
-    if (live) await this.engine.publishFrom(live, { channel, ...meant }, { source });
+    const speaker = this.#open.get(from.id);
+    if (!speaker) return undefined;
+    const terms = { source, isIntercepted: speaker.isHeard };
+    await this.engine.publishFrom(speaker.live, { channel, ...meant }, terms);
+    return undefined;
   }
 
   broadcastToAll(message: Message | Content): void {

@@ -7,3 +7,4 @@ export type { RtcConnection } from "./connection.ts";
 export type { ByteMessageParts, Content, Deserialize, Message } from "./messages.ts";
 export type { RegistryOptions } from "./options.ts";
 export type { HandleMessage, MessageHandler, Registry, RtcBroadcastOptions } from "./registry.ts";
+export type { SocketOptions } from "../web-socket-settings.ts";

@@ -4,12 +4,12 @@ import type { Later } from "../../engine/later.ts";
 import { checkChannelName } from "../../engine/names.ts";
 import type { Origins, WebSocketSettings } from "../dialect.ts";
 import { OptionChecks } from "../option-checks.ts";
-import { webSocketSettings } from "../web-socket-settings.ts";
+import { socketDefaults, webSocketSettings, type SocketOptions } from "../web-socket-settings.ts";
 import type { RtcConnection } from "./connection.ts";
 import { handleOf, type HandleMessage, type MessageHandler } from "./registry.ts";
 
 /** How a registry behaves. */
-export interface RegistryOptions {
+export interface RegistryOptions extends SocketOptions {
   /**
    * Handles what clients send on the paths where the registry itself is mounted; `server.on("message")` hears it, too.
    *
@@ -59,41 +59,11 @@ export interface RegistryOptions {
    */
   readonly name?: string;
   /**
-   * The largest message a client may send, in bytes; a larger one closes the connection with 1009.
-   *
-   * @default 1_048_576 // 1 MiB
-   */
-  readonly maxMessageBytes?: number;
-  /**
-   * Messages that may wait for a slow client; with one more the connection is closed.
-   *
-   * @default 256
-   */
-  readonly maxBufferedMessages?: number;
-  /**
-   * Bytes that may wait for a slow client; beyond it the connection is closed.
-   *
-   * @default 16_777_216 // 16 MiB
-   */
-  readonly maxBufferedBytes?: number;
-  /**
-   * A client that takes nothing of what waits for it for so long is cut off.
-   *
-   * @default 10_000 // 10 seconds
-   */
-  readonly writeTimeoutMs?: number;
-  /**
    * Time between WebSocket pings. `0`: none, and no deadline for pongs.
    *
    * @default 30_000
    */
   readonly pingIntervalMs?: number;
-  /**
-   * How long a client may go without a pong; its messages prove nothing. Longer than the time between pings.
-   *
-   * @default 60_000 // 1 minute
-   */
-  readonly pongTimeoutMs?: number;
 }
 
 /** What a registry goes by. */
@@ -108,14 +78,7 @@ export interface Settings {
   readonly webSocket: WebSocketSettings;
 }
 
-const sizes = {
-  maxMessageBytes: 1_048_576,
-  maxBufferedMessages: 256,
-  maxBufferedBytes: 16_777_216,
-  writeTimeoutMs: 10_000,
-  pingIntervalMs: 30_000,
-  pongTimeoutMs: 60_000,
-};
+const sizes: Required<SocketOptions> = { ...socketDefaults, pingIntervalMs: 30_000 };
 
 const functions = ["checkOrigin", "authenticate", "onConnect", "onDisconnect"] as const;
 

@@ -6,14 +6,15 @@ import type { Content, Deserialize, Message } from "./messages.ts";
 /**
  * Handles what a client sent; one message of a client after another.
  *
- * What it returns goes to that client alone: text in a text frame, bytes in a binary one, `undefined` not at all. When it
- * throws or rejects, that client is closed with an empty close frame, and `server.on("error")` is told `handler-failed`.
+ * What it returns goes to that client alone: text in a text frame, bytes in a binary one, `undefined` and `null` not at
+ * all. When it throws or rejects, that client is closed with an empty close frame, and `server.on("error")` is told
+ * `handler-failed`.
  */
 export type HandleMessage = (
   connection: RtcConnection,
   content: Content,
   registry: Registry,
-) => Later<Content | undefined> | Later<void>;
+) => Later<Content | null | undefined> | Later<void>;
 
 /** A handler, or an object that has one. */
 export type MessageHandler = HandleMessage | { readonly handleMessage: HandleMessage };
@@ -21,8 +22,9 @@ export type MessageHandler = HandleMessage | { readonly handleMessage: HandleMes
 /** How something is broadcast in a group. */
 export interface RtcBroadcastOptions {
   /**
-   * In this client's name: the channel's rule, its schemas and the server's interceptors are asked as for any client that
-   * publishes, and other dialects are told who it was. Nothing is said in the name of one that is closed.
+   * In this client's name: the channel's rule and its schemas are asked as for any client that publishes, and other dialects
+   * are told who it was. The server's interceptors are asked, too, unless this client's message is being handled: that one
+   * they have seen. Nothing is said in the name of one that is closed.
    *
    * @default in the server's name, which asks nobody
    */

@@ -57,13 +57,14 @@ export function beginSession(host: SessionHost, wire: Wire, handshake: Handshake
     authenticate: settings.authenticate,
     // Once it is among all connections, so that the hook can talk to everyone.
     opened: (live) => live.whenOpen(() => entered(live)),
-    heard: (content, live) => (connection ? hear(host, connection, live, content) : undefined),
+    heard: (content, live) => (connection?.isOpen ? hear(host, connection, live, content) : undefined),
     failed: (cause, live) => {
       // What was refused has no answer in this dialect.
       if (!(cause instanceof CarillonError)) run(live, () => Promise.reject(cause));
     },
     refused: (_, refusedWire) => refusedWire.close(1008),
     ended,
+    hearsOut: true,
     farewell: {},
   });
 }
@@ -86,18 +87,24 @@ function hear(
   }
 
   function answer(reply: unknown): void {
-    if (reply === undefined) return;
+    if (reply === undefined || reply === null) return;
     if (isContent(reply)) live.wire.send([reply]);
     else failed(new TypeError("a handler returns text, bytes or nothing"));
   }
 
   function handled(content: Content): Later<void> {
+    const done = (): void => {
+      connection.isHeard = false;
+    };
+    connection.isHeard = true;
     try {
       const reply: Later<unknown> = handle!(connection, content, registry);
-      return isPending(reply) ? reply.then(answer).catch(failed) : answer(reply);
+      if (isPending(reply)) return reply.then(answer).catch(failed).finally(done);
+      answer(reply);
     } catch (cause) {
-      return failed(cause);
+      failed(cause);
     }
+    return done();
   }
 
   /** An interceptor may have made something else of it. */
@@ -106,5 +113,5 @@ function hear(
     return handled(isContent(data) ? data : (text ?? ""));
   }
 
-  return engine.receive(live, plainEvent, said, undefined, handle && own);
+  return engine.receive(live, plainEvent, said, undefined, { own: handle && own });
 }

@@ -1,7 +1,9 @@
 import { CarillonError } from "../../errors/carillon-error.ts";
 import type { LiveConnection, Move } from "../../engine/connection.ts";
+import type { Delivery } from "../../engine/delivery.ts";
 import { andThen, guarded, isPending, type Later } from "../../engine/later.ts";
 import type { Joined } from "../../engine/membership.ts";
+import { harmlessly } from "../harmlessly.ts";
 import type { LiveClient } from "./client.ts";
 import type { ClientMessage } from "./client-message.ts";
 import { errorPacket, sourceOf } from "./encoder.ts";
@@ -35,7 +37,7 @@ export function act(message: ClientMessage, participant: Participant): Later<voi
 }
 
 /** The server has put the client into a channel, or taken it out. */
-export function follow({ kind, channel, ...told }: Move, { client, stored }: Participant): void {
+export function follow({ kind, channel, ...told }: Move, { hub, client, stored }: Participant): void {
   const { connection } = client;
   if (kind === "unsubscribed") {
     stored?.remove(channel);
@@ -44,11 +46,15 @@ export function follow({ kind, channel, ...told }: Move, { client, stored }: Par
   stored?.put(channel);
   if (!("members" in told)) return;
   client.show();
-  connection.deliver({ kind: "join", channel, member: connection.member, connection: connection.id, isFirst: false });
+  harmlessly(
+    () => connection.wire.send(hub.encoder.ownJoin(joinOf(connection, channel))),
+    (cause) => hub.engine.encodingFailed(cause),
+  );
 }
 
 /** Tells the client, and the application where it has a word for it, why nothing came of a message. */
 export function refuse(cause: unknown, { action, channel }: ClientMessage, { hub, client }: Participant): void {
+  if (isInAlready(cause)) return;
   const { connection } = client;
   if (!(cause instanceof CarillonError)) hub.failed(cause, connection, action);
   const error = cause instanceof CarillonError ? cause : new CarillonError("internal", { cause });
@@ -61,7 +67,7 @@ export function refuse(cause: unknown, { action, channel }: ClientMessage, { hub
 
 /** There is no answer but for the notice of presence, and nothing happens when it is subscribed already. */
 function subscribe(channel: string, participant: Participant): Later<void> {
-  const { hub, client, stored } = participant;
+  const { hub, client } = participant;
   const { connection } = client;
   if (connection.subscriptions.has(channel)) return undefined;
   if (!isGuarded(channel) || !hub.settings.authHandler) {
@@ -71,7 +77,7 @@ function subscribe(channel: string, participant: Participant): Later<void> {
   const asked = allowed(hub, connection, () => authHandler(client.userId, channel));
   return andThen(asked, (mayJoin) => {
     if (!mayJoin) throw new CarillonError("forbidden");
-    return joining({ hub, client, stored }, channel, () => hub.engine.joinUnasked(connection, channel));
+    return joining(participant, channel, () => hub.engine.joinUnasked(connection, channel));
   });
 }
 
@@ -80,20 +86,17 @@ function joining({ hub, client, stored }: Participant, channel: string, join: ()
   const { encoder } = hub;
   client.show();
   const failed = (error: unknown): never => {
-    encoder.ownJoin(channel, connection.id);
-    // It is in already when its own notice could not be written.
-    hub.engine.leave(connection, channel);
-    stored?.remove(channel);
+    encoder.forgetJoin(channel, connection.id);
+    if (!isInAlready(error)) {
+      // It is in when its own notice could not be written.
+      hub.engine.leave(connection, channel);
+      stored?.remove(channel);
+    }
     throw error;
   };
   const joined = ({ members, start }: Joined): void => {
-    const told = encoder.ownJoin(channel, connection.id);
-    if (members) {
-      const { member, id } = connection;
-      const own = { kind: "join", channel, member, connection: id, isFirst: false } as const;
-      // Nobody else of this dialect may have been there.
-      connection.wire.send(told ?? encoder.encode(own)!);
-    }
+    if (members) connection.wire.send(encoder.ownJoin(joinOf(connection, channel)));
+    encoder.forgetJoin(channel, connection.id);
     start();
   };
   const enter = (): Later<void> =>
@@ -102,6 +105,10 @@ function joining({ hub, client, stored }: Participant, channel: string, join: ()
       return andThen(join(), joined);
     });
   return guarded(enter, failed);
+}
+
+function joinOf({ member, id }: LiveConnection, channel: string): Extract<Delivery, { readonly kind: "join" }> {
+  return { kind: "join", channel, member, connection: id, isFirst: false };
 }
 
 function broadcast({ channel, event, data }: ClientMessage, { hub, client }: Participant): Later<void> {
@@ -133,6 +140,11 @@ function whisper({ channel, event, data }: ClientMessage, { hub, client }: Parti
       ? engine.whisperFrom(connection, { channel, event: said.event, data: said.data }, { isAuthorized: true })
       : undefined,
   );
+}
+
+/** The server has put the client in while somebody was asked whether it may. */
+function isInAlready(error: unknown): boolean {
+  return error instanceof CarillonError && error.code === "already-subscribed";
 }
 
 /** What a function of the application's says; a `CarillonError` of its own is the answer, anything else it throws means no. */

@@ -2,6 +2,7 @@ import type { Delivery } from "../../engine/delivery.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Encoder } from "../../engine/ports/encoder.ts";
 import type { Packet } from "../../engine/ports/wire.ts";
+import type { Member } from "../../engine/presence.ts";
 import type { Publication, Source } from "../../engine/publication.ts";
 import { isObject, jsonPayload } from "../payload.ts";
 import { rfc3339, type Nanoseconds } from "./timestamps.ts";
@@ -34,9 +35,13 @@ export interface EncoderParts {
   readonly engine: Engine;
   readonly nanoseconds: Nanoseconds;
   readonly readmeFields: boolean;
+  readonly maxListedUsers: number;
   /** Of a client of this dialect and node that has any; `undefined` for any other connection. */
   readonly metadataOf: (connection: string) => Readonly<Record<string, unknown>> | undefined;
 }
+
+/** What the server alone says. */
+const notices: ReadonlySet<string> = new Set(["presence:join", "presence:leave"]);
 
 type Move = Extract<Delivery, { readonly kind: "join" | "leave" }>;
 
@@ -44,7 +49,7 @@ type Move = Extract<Delivery, { readonly kind: "join" | "leave" }>;
 export class GoWsEncoder implements Encoder {
   readonly #parts: EncoderParts;
   /** Notices that their own clients are told, too, when their subscription is ready. */
-  readonly #own = new Map<string, Packet | undefined>();
+  readonly #own = new Map<string, Notice | undefined>();
 
   constructor(parts: EncoderParts) {
     this.#parts = parts;
@@ -59,7 +64,7 @@ export class GoWsEncoder implements Encoder {
       case "join":
         return this.#join(delivery);
       case "leave":
-        return [this.#presence(delivery)];
+        return this.#told(this.#notice(delivery));
       case "event":
         return [this.#direct(delivery.event, delivery.data)];
       case "batch":
@@ -73,26 +78,30 @@ export class GoWsEncoder implements Encoder {
     }
   }
 
-  /** From now until {@link ownJoin}: the client wants into the channel, and is to be told the same as the others. */
+  /** From now until {@link forgetJoin}: the client wants into the channel, and is to be told the same as the others. */
   expectJoin(channel: string, connection: string): void {
     this.#own.set(keyOf(channel, connection), undefined);
   }
 
-  /** The notice that the others were told, if there was one; nothing is expected any more. */
-  ownJoin(channel: string, connection: string): Packet | undefined {
-    const key = keyOf(channel, connection);
-    const packet = this.#own.get(key);
-    this.#own.delete(key);
-    return packet;
+  forgetJoin(channel: string, connection: string): void {
+    this.#own.delete(keyOf(channel, connection));
+  }
+
+  /** What a client hears of its own join: what the others did, if there are any of this dialect, and always with the list. */
+  ownJoin(join: Move): Packet {
+    const heard = this.#own.get(keyOf(join.channel, join.connection));
+    return this.#told(heard ?? this.#notice(join), Infinity, { user: join.member.user, id: join.connection });
   }
 
   #publication({ channel, event, data, id, time, from, source, batch }: Publication): Packet {
     const words = source?.dialect === dialectName ? (JSON.parse(source.text) as Words) : undefined;
+    const name = words ? words.event : event;
     const told = (payload: unknown, messageId: string): string =>
       this.#envelope({
         channel,
         data: payload,
-        event: words ? words.event : event,
+        // The listeners of Echo clients know notices of presence by nothing else.
+        event: from && notices.has(name) ? "" : name,
         messageId,
         senderId: words?.sender_id ?? from?.id ?? serverId,
         user: from?.user,
@@ -138,20 +147,33 @@ export class GoWsEncoder implements Encoder {
   }
 
   #join(join: Move): Packet {
-    const packet = [this.#presence(join)];
+    const notice = this.#notice(join);
     const key = keyOf(join.channel, join.connection);
-    if (this.#own.has(key)) this.#own.set(key, packet);
-    return packet;
+    if (this.#own.has(key)) this.#own.set(key, notice);
+    return this.#told(notice);
   }
 
-  /** Told for each connection, whatever the channel's rule shows. */
-  #presence({ kind, channel, member, connection }: Move): string {
-    const { engine, nanoseconds, readmeFields, metadataOf } = this.#parts;
+  /** With the list of who is there, unless they are too many: each of so many joins would tell each of them of all. */
+  #told(notice: Notice, maxListed = this.#parts.maxListedUsers, self?: Member): Packet {
+    const { engine, readmeFields } = this.#parts;
+    if (!readmeFields) return [JSON.stringify(notice)];
+    const { channel_name: channel } = notice;
+    const announced = engine.members(channel, "connections");
+    // The others may hear of it later.
+    const isMissing = self && !announced.some(({ id }) => id === self.id);
+    const members = isMissing ? [...announced, self] : announced;
+    const users = members.map(({ user, id }) => ({ user_id: user, client_id: id }));
+    return [JSON.stringify({ ...notice, type: "presence", channel, ...(members.length <= maxListed && { users }) })];
+  }
+
+  /** Made for each connection, whatever the channel's rule shows. */
+  #notice({ kind, channel, member, connection }: Move): Notice {
+    const { engine, nanoseconds, metadataOf } = this.#parts;
     const wall = engine.clock.wall();
     const event = `presence:${kind}`;
     const metadata = metadataOf(connection) ?? (isObject(member.info) ? member.info : {});
     const who = kind === "join" ? member.user : connection;
-    const notice = {
+    return {
       channel_name: channel,
       data: {
         event,
@@ -165,10 +187,17 @@ export class GoWsEncoder implements Encoder {
       sender_id: "system",
       timestamp: rfc3339(wall, "seconds"),
     };
-    if (!readmeFields) return JSON.stringify(notice);
-    const users = engine.members(channel, "connections").map(({ user, id }) => ({ user_id: user, client_id: id }));
-    return JSON.stringify({ ...notice, type: "presence", channel, users });
   }
+}
+
+/** A notice of presence as the original's code writes it. */
+interface Notice {
+  readonly channel_name: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly event: string;
+  readonly message_id: string;
+  readonly sender_id: string;
+  readonly timestamp: string;
 }
 
 interface Envelope {

@@ -8,9 +8,7 @@ export interface GoWsErrorFacts {
   readonly cause?: unknown;
 }
 
-/** A client wanted into a channel and may not. */
-export class AuthError extends Error {
-  override readonly name = "AuthError";
+abstract class ChannelError extends Error {
   readonly client: GoWsClient | undefined;
   readonly channel: string | undefined;
 
@@ -19,6 +17,11 @@ export class AuthError extends Error {
     this.client = client;
     this.channel = channel;
   }
+}
+
+/** A client wanted into a channel and may not. */
+export class AuthError extends ChannelError {
+  override readonly name = "AuthError";
 }
 
 /** A client said more than it may, or middleware answered its upgrade with 429. */
@@ -45,16 +48,8 @@ export class ConnectionError extends Error {
 }
 
 /** A whisper that makes no sense, or is not allowed. */
-export class WhisperError extends Error {
+export class WhisperError extends ChannelError {
   override readonly name = "WhisperError";
-  readonly client: GoWsClient | undefined;
-  readonly channel: string | undefined;
-
-  constructor(message: string, { client, channel, cause }: GoWsErrorFacts = {}) {
-    super(message, { cause });
-    this.client = client;
-    this.channel = channel;
-  }
 }
 
 /** What `errorHandler` is told. */

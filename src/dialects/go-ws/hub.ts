@@ -44,11 +44,11 @@ export class Hub {
   readonly gate: Gate;
   readonly counters: GoWsCounters = new GoWsCounters();
   readonly clients: Map<string, LiveClient> = new Map();
-  readonly nanoseconds: Nanoseconds = new Nanoseconds();
   readonly #ended = Promise.withResolvers<void>();
   /** How to let each session go that is open. */
   readonly #sessions = new Set<() => void>();
   #engine: Engine | undefined;
+  #nanoseconds: Nanoseconds | undefined;
   #encoder: GoWsEncoder | undefined;
   #timer: Timer | undefined;
   #waiting = 0;
@@ -77,11 +77,16 @@ export class Hub {
     });
   }
 
+  get nanoseconds(): Nanoseconds {
+    return (this.#nanoseconds ??= new Nanoseconds(this.engine.random));
+  }
+
   get encoder(): GoWsEncoder {
     return (this.#encoder ??= new GoWsEncoder({
       engine: this.engine,
       nanoseconds: this.nanoseconds,
       readmeFields: this.settings.readmeFields,
+      maxListedUsers: this.settings.maxListedUsers,
       metadataOf: (id) => {
         const metadata = this.clients.get(id)?.metadata;
         return metadata && metadata.size > 0 ? Object.fromEntries(metadata) : undefined;

@@ -57,7 +57,7 @@ export interface GoWsOptions {
   readonly authProvider?: AuthProvider;
   /**
    * The subprotocol that a client offers which brings its token as another one, `["go-ws", token]` for instance: browsers have
-   * no other place for it than this and the address.
+   * no other place for it than this and the address. The server's `authenticate` gets it.
    *
    * @default none
    */
@@ -111,8 +111,8 @@ export interface GoWsOptions {
    */
   readonly maxConnections?: number;
   /**
-   * Clients with one address; beyond it they are answered with 429. Unless you give a number, this machine's own addresses
-   * are not counted: a proxy on it stands for all its clients.
+   * Clients with one address, or with one /64 of IPv6; beyond it they are answered with 429. Unless you give a number, this
+   * machine's own addresses are not counted: a proxy on it stands for all its clients.
    *
    * @default 100
    */
@@ -159,6 +159,13 @@ export interface GoWsOptions {
    * @default true
    */
   readonly readmeFields?: boolean;
+  /**
+   * Connections that a channel may have for each notice of presence to list them all in `users`; in a larger one, who comes
+   * gets the list, and the others hear who comes and goes.
+   *
+   * @default 100
+   */
+  readonly maxListedUsers?: number;
   /**
    * Writes the counters into `logger`, one line every ten seconds.
    *

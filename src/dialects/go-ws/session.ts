@@ -1,6 +1,7 @@
 import { CarillonError } from "../../errors/carillon-error.ts";
 import { closeCodes } from "../../errors/close-codes.ts";
 import type { Authenticate } from "../../engine/application.ts";
+import type { Move } from "../../engine/connection.ts";
 import type { Handshake } from "../../engine/handshake.ts";
 import { andThen, isPending, type Later } from "../../engine/later.ts";
 import type { Frame, Wire } from "../../engine/ports/wire.ts";
@@ -58,6 +59,7 @@ class Talk {
     const { engine, encoder, settings, counters } = hub;
     this.#hub = hub;
     this.#rate = settings.rateLimit && new RateWindow(settings.rateLimit);
+    const early: Move[] = [];
     this.session = new SimpleSession({
       engine,
       wire: new CountedWire(wire, counters),
@@ -69,9 +71,10 @@ class Talk {
       opened: (connection) => {
         const client = new LiveClient(connection, engine.clock.wall(), engine.clock.now());
         hub.entered(client);
-        const stored = this.#store(client);
-        this.#participant = { hub, client, stored };
-        connection.moved = (move) => follow(move, this.#participant!);
+        const participant = { hub, client, stored: this.#store(client) };
+        this.#participant = participant;
+        connection.moved = (move) => follow(move, participant);
+        for (const move of early) follow(move, participant);
       },
       heard: (frame) => this.#hear(frame),
       failed: (error, connection) => hub.failed(error, connection),
@@ -87,6 +90,8 @@ class Talk {
       // No reason: an identity may have ended as well as the server.
       farewell: { code: farewell.code },
     });
+    // Middleware may put it into channels before it is in.
+    this.session.connection.moved ??= (move) => void early.push(move);
   }
 
   /** It said something, or answered a ping. */
@@ -103,10 +108,7 @@ class Talk {
     if (!storage) return undefined;
     const { clientId, userId, createdAt, lastSeen } = client;
     const record = { clientId, userId, metadata: Object.fromEntries(client.metadata), createdAt, lastSeen };
-    const stored = new StoredClient(storage, record, (error) => this.#hub.failed(error, client.connection));
-    // Middleware may have put it into some.
-    for (const channel of client.connection.channels) stored.put(channel);
-    return stored;
+    return new StoredClient(storage, record, (error) => this.#hub.failed(error, client.connection));
   }
 
   #hear(frame: Frame): Later<void> {

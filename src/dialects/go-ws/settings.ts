@@ -14,6 +14,7 @@ type Defaulted =
   | "maxBufferedBytes"
   | "maxMessageBytes"
   | "readmeFields"
+  | "maxListedUsers"
   | "logStats"
   | "staleMs"
   | "origins";
@@ -38,6 +39,7 @@ export const goWsDefaults = {
   maxBufferedBytes: 8_388_608,
   maxMessageBytes: 524_288,
   readmeFields: true,
+  maxListedUsers: 100,
   logStats: false,
   staleMs: 300_000,
   origins: "any",
@@ -63,6 +65,7 @@ const numbers = {
   writeBufferSize: 1,
   maxBufferedBytes: 1,
   maxMessageBytes: 1,
+  maxListedUsers: 0,
   staleMs: 1,
 } as const;
 

@@ -1,3 +1,5 @@
+import type { Random } from "../../platform/random.ts";
+
 const msPerDay = 86_400_000;
 
 /** RFC 3339 in UTC: whole seconds, or the fraction of the second, too, without its trailing zeros. */
@@ -31,19 +33,28 @@ function padded(value: number, digits: number): string {
   return String(Math.floor(value)).padStart(digits, "0");
 }
 
-/** Unix time in nanoseconds, as text, and never the same twice. */
+/**
+ * Unix time in nanoseconds, as text, and never the same twice.
+ *
+ * Clocks tell milliseconds, so the rest is a count. It begins anywhere, because other nodes count as well.
+ */
 export class Nanoseconds {
+  readonly #first: number;
   #ms = 0;
   #count = 0;
+
+  constructor(random: Pick<Random, "next">) {
+    this.#first = Math.floor(random.next() * 900_000);
+  }
 
   next(wall: number): string {
     const ms = Math.floor(wall);
     if (ms > this.#ms) {
       this.#ms = ms;
-      this.#count = 0;
+      this.#count = this.#first;
     } else if ((this.#count += 1) > 999_999) {
       this.#ms += 1;
-      this.#count = 0;
+      this.#count = this.#first;
     }
     return `${this.#ms}${padded(this.#count, 6)}`;
   }

@@ -96,6 +96,9 @@ const maxTimerMs = 2 ** 31 - 1;
 
 /** @throws {CarillonError} `option-invalid`, naming the option */
 export function nativeOptions(options: NativeOptions): Required<NativeOptions> {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(nativeDefaults, name));
+  if (unknown !== undefined)
+    throw new CarillonError("option-invalid", { message: `native: there is no option ${unknown}` });
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const effective: Required<NativeOptions> = { ...nativeDefaults, ...Object.fromEntries(given) };
   const { http, ...numbers } = effective;

@@ -115,6 +115,7 @@ export function rtbroadcaster(options: RtbroadcasterOptions = {}): Rtbroadcaster
               refusedWire.close(1008);
             },
             ended: (connection) => rooms.left(connection),
+            hearsOut: true,
             farewell: { code: 1001 },
           }),
       };

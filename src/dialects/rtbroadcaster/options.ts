@@ -2,10 +2,10 @@ import type { Connection } from "../../engine/connection.ts";
 import type { Later } from "../../engine/later.ts";
 import type { Origins, WebSocketSettings } from "../dialect.ts";
 import { OptionChecks } from "../option-checks.ts";
-import { webSocketSettings } from "../web-socket-settings.ts";
+import { socketDefaults, webSocketSettings, type SocketOptions } from "../web-socket-settings.ts";
 
 /** How an rtbroadcaster endpoint behaves. */
-export interface RtbroadcasterOptions {
+export interface RtbroadcasterOptions extends SocketOptions {
   /**
    * Asked before a client makes a room; anything but `true` refuses. Instead of the channel rule's `authorize`.
    *
@@ -52,35 +52,11 @@ export interface RtbroadcasterOptions {
    */
   readonly maxMessageBytes?: number;
   /**
-   * Messages that may wait for a slow client; with one more the connection is closed.
-   *
-   * @default 256
-   */
-  readonly maxBufferedMessages?: number;
-  /**
    * Bytes that may wait for a slow client; beyond it the connection is closed.
    *
    * @default 1_048_576 // 1 MiB
    */
   readonly maxBufferedBytes?: number;
-  /**
-   * A client that takes nothing of what waits for it for so long is cut off.
-   *
-   * @default 10_000 // 10 seconds
-   */
-  readonly writeTimeoutMs?: number;
-  /**
-   * Time between WebSocket pings. `0`: none, and no deadline for pongs.
-   *
-   * @default 54_000
-   */
-  readonly pingIntervalMs?: number;
-  /**
-   * How long a client may go without a pong; its messages prove nothing. Longer than the time between pings.
-   *
-   * @default 60_000 // 1 minute
-   */
-  readonly pongTimeoutMs?: number;
   /**
    * Which pages may connect: those that the server's `origins` say, those of the server's own host and of a list, or as a
    * function says.
@@ -105,16 +81,13 @@ export interface Settings {
 type Defaults = Required<Omit<RtbroadcasterOptions, "authorizeCreate" | "authorizeJoin">>;
 
 export const rtbroadcasterDefaults: Defaults = {
+  ...socketDefaults,
   maxRooms: Infinity,
   ownerLeaves: "keep",
   publish: "owner",
   state: "last",
   maxMessageBytes: 512,
-  maxBufferedMessages: 256,
   maxBufferedBytes: 1_048_576,
-  writeTimeoutMs: 10_000,
-  pingIntervalMs: 54_000,
-  pongTimeoutMs: 60_000,
   origins: "server",
 };
 

@@ -9,8 +9,24 @@ import { beginIn } from "./rooms.ts";
 
 const invalidRoom = "Invalid room name";
 
-/** What the handlers of the original's examples do with an event, after the application's own handlers. */
-export function followConventions(engine: Engine, connection: LiveConnection, message: Message): Later<void> {
+/** Where an event is published. @returns `undefined` for one that is not */
+export function publishedIn(connection: LiveConnection, { event, data }: Message): string | undefined {
+  if (event === "join" || event === "leave" || event === "ping") return undefined;
+  const room = isObject(data) ? data["room"] : undefined;
+  return typeof room === "string" && connection.subscriptions.has(room) ? room : undefined;
+}
+
+/**
+ * What the handlers of the original's examples do with an event, after the application's own handlers.
+ *
+ * @param seenIn the room that interceptors were told
+ */
+export function followConventions(
+  engine: Engine,
+  connection: LiveConnection,
+  message: Message,
+  seenIn?: string,
+): Later<void> {
   const { event, data } = message;
   if (event === "join") return join(engine, connection, data);
   if (event === "leave") {
@@ -19,10 +35,10 @@ export function followConventions(engine: Engine, connection: LiveConnection, me
   }
   // The original's page wants its own words back, as a sign of life.
   if (event === "ping") return tell(connection, event, data);
-  const room = isObject(data) ? data["room"] : undefined;
-  if (typeof room !== "string" || !connection.subscriptions.has(room)) return undefined;
+  const room = publishedIn(connection, message);
+  if (room === undefined) return undefined;
   const { event: name, source } = published(event);
-  const terms = { source, isSourceDataless: true };
+  const terms = { source, isSourceDataless: true, isIntercepted: room === seenIn };
   return toldIfRefused(connection, () => engine.publishFrom(connection, { channel: room, event: name, data }, terms));
 }
 

@@ -3,7 +3,7 @@ import { CarillonError } from "../../errors/carillon-error.ts";
 import type { Dialect } from "../dialect.ts";
 import { dialectName } from "./encoder.ts";
 import { EventHandlers, type SocketHandler } from "./event-handlers.ts";
-import { socketGoSettings, type SocketGoOptions } from "./options.ts";
+import { checks, socketGoSettings, type SocketGoOptions } from "./options.ts";
 import { joinRoom, publishIn, publishInAll } from "./rooms.ts";
 import type { Socket } from "./socket.ts";
 import { Sockets } from "./sockets.ts";
@@ -26,7 +26,8 @@ export interface Room {
 /** How {@link SocketGo.shutdown} ends things. */
 export interface ShutdownOptions {
   /**
-   * How long clients may take to leave before they are cut off.
+   * How long clients may take to leave before they are cut off. Who does not answer is cut off sooner: after 2 seconds over
+   * a WebSocket, and after 5 when something waits for a poll.
    *
    * @default 5_000 // 5 seconds
    */
@@ -117,6 +118,8 @@ export interface SocketGo extends Dialect {
   /**
    * Lets nobody in from here on, closes everyone with 1000, and waits until they have left or the time is over. Called again,
    * it is the same shutdown.
+   *
+   * @throws {CarillonError} rejects with `option-invalid`
    */
   shutdown(options?: ShutdownOptions): Promise<ShutdownReport>;
 }
@@ -188,6 +191,7 @@ export function socketGo(options: SocketGoOptions = {}): SocketGo {
       broadcast: (event, data) => dialect.broadcastToRoom(name, event, data),
     }),
     async shutdown({ timeoutMs = 5_000 } = {}) {
+      checks.number("timeoutMs", timeoutMs, 0);
       const cutOff = await sockets().shutdown(timeoutMs);
       return { isTimedOut: cutOff > 0, cutOff };
     },

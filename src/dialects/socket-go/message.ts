@@ -10,7 +10,7 @@ export interface Message {
   readonly data: unknown;
 }
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * One message of a client's: a whole frame or a whole body, text or bytes.

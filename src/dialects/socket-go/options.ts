@@ -133,7 +133,7 @@ const mayBeZero: ReadonlySet<string> = new Set(["maxConnections", "pingIntervalM
 
 const known: ReadonlySet<string> = new Set([...Object.keys(defaults), "onErrorEvent"]);
 
-const checks: OptionChecks = new OptionChecks("socketGo");
+export const checks: OptionChecks = new OptionChecks("socketGo");
 
 /** @throws {CarillonError} `option-invalid`, naming the option */
 export function socketGoSettings(options: SocketGoOptions): SocketGoSettings {

@@ -1,7 +1,7 @@
 import { closeCodes } from "../../errors/close-codes.ts";
 import type { Packet, Wire, WireHandler } from "../../engine/ports/wire.ts";
 import type { Clock, Timer } from "../../platform/clock.ts";
-import type { Refusal, Reply } from "../dialect.ts";
+import type { PlainRequest, Refusal, Reply } from "../dialect.ts";
 import { jsonPayload } from "../payload.ts";
 import type { SocketGoSettings } from "./options.ts";
 import { sessionClosed } from "./refusals.ts";
@@ -15,6 +15,8 @@ export interface PollingWireParts {
     SocketGoSettings,
     "pollHoldMs" | "pollBodies" | "pollQueue" | "maxBufferedBytes" | "sessionIdleMs" | "inboundQueue"
   >;
+  /** Told how much waits for the next poll. */
+  readonly owe: PlainRequest["owe"];
   /** It is over. `isKnown`: its client does not know yet, and may ask for it. */
   readonly ended: (wire: PollingWire, isKnown: boolean) => void;
 }
@@ -36,6 +38,8 @@ export class PollingWire implements Wire {
   /** In characters, which are bytes in most messages. */
   bufferedBytes = 0;
   lastWriteAt: number;
+  wasSlow = false;
+  wasCut = false;
   /** Settled when the client is in, or was refused. */
   readonly admitted: Promise<Refusal | undefined>;
   #admit: (refusal?: Refusal) => void = () => undefined;
@@ -72,6 +76,10 @@ export class PollingWire implements Wire {
     return this.#state === "open";
   }
 
+  get isEnded(): boolean {
+    return this.#ending !== undefined;
+  }
+
   /** Whom messages are fed to. */
   serve(handler: WireHandler): void {
     this.#handler = handler;
@@ -89,7 +97,7 @@ export class PollingWire implements Wire {
     if (this.#state === "over") return sessionClosed;
     // A client has one poll: an older one was given up.
     this.#answerHeld([]);
-    if (this.#outbound.length > 0 || this.#parts.settings.pollHoldMs === 0) return this.#reply(this.#take());
+    if (this.#outbound.length > 0 || this.#parts.settings.pollHoldMs === 0) return this.#reply(this.#handOver());
     this.#timer?.cancel();
     return new Promise((resolve) => {
       const timer = this.#parts.clock.after(this.#parts.settings.pollHoldMs, () => this.#answerHeld([]));
@@ -133,9 +141,16 @@ export class PollingWire implements Wire {
     const isFull = this.#outbound.length > pollQueue || this.bufferedBytes > maxBufferedBytes;
     if (this.#held) {
       // What is said in one turn goes in one answer.
-      if (isFull) this.#answerHeld(this.#take());
+      if (isFull) this.#answerHeld(this.#handOver());
       else this.#flushSoon();
-    } else if (isFull) this.#end(closeCodes.normal.code, "");
+    } else if (isFull) this.shed();
+    else this.#parts.owe(this, this.bufferedBytes);
+  }
+
+  /** Too much waits: what does is lost. */
+  shed(): void {
+    this.wasSlow = true;
+    this.#end(closeCodes.normal.code, "");
   }
 
   whenDrained(run: () => void): void {
@@ -169,7 +184,10 @@ export class PollingWire implements Wire {
     }
     this.#state = "closing";
     this.#timer?.cancel();
-    this.#timer = this.#parts.clock.after(lingerMs, () => this.#end(code, reason));
+    this.#timer = this.#parts.clock.after(lingerMs, () => {
+      this.wasCut = true;
+      this.#end(code, reason);
+    });
   }
 
   destroy(): void {
@@ -195,7 +213,7 @@ export class PollingWire implements Wire {
     this.#isFlushing = true;
     queueMicrotask(() => {
       this.#isFlushing = false;
-      if (this.#held && this.#outbound.length > 0) this.#answerHeld(this.#take());
+      if (this.#held && this.#outbound.length > 0) this.#answerHeld(this.#handOver());
     });
   }
 
@@ -209,15 +227,20 @@ export class PollingWire implements Wire {
   }
 
   /** Everything that waits goes with this answer, and is not kept. */
-  #take(): readonly string[] {
+  #handOver(): readonly string[] {
     const frames = this.#outbound;
     this.#outbound = [];
-    this.bufferedBytes = 0;
+    this.#settle();
     if (frames.length > 0) this.lastWriteAt = this.#parts.clock.now();
     for (const run of this.#undrained.splice(0)) this.whenDrained(run);
     if (this.#state === "closing" && this.#ending) this.#end(this.#ending.code, this.#ending.reason);
     else if (!this.#held) this.#waitForClient();
     return frames;
+  }
+
+  #settle(): void {
+    this.bufferedBytes = 0;
+    this.#parts.owe(this, 0);
   }
 
   #reply(frames: readonly string[]): Reply {
@@ -238,7 +261,7 @@ export class PollingWire implements Wire {
     this.#outbound = [];
     this.#inbound = [];
     this.#undrained = [];
-    this.bufferedBytes = 0;
+    this.#settle();
     this.#parts.ended(this, isKnown);
     queueMicrotask(() => this.#handler?.closed(code, reason));
   }

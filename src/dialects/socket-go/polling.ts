@@ -65,7 +65,13 @@ export class Polling implements PlainRequests {
     const refusal = this.#host.refusal();
     if (refusal) return refusal;
     const sessionId = this.#host.newId();
-    const wire = new PollingWire({ sessionId, clock, settings, ended: (...ending) => this.#ended(...ending) });
+    const wire = new PollingWire({
+      sessionId,
+      clock,
+      settings,
+      owe: (...debt) => request.owe(...debt),
+      ended: (...ending) => this.#ended(...ending),
+    });
     this.#wires.set(sessionId, wire);
     const handler = request.open(wire);
     if ("kind" in handler) {

@@ -1,3 +1,4 @@
+import type { Ending } from "../../engine/application.ts";
 import type { LiveConnection } from "../../engine/connection.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Handshake } from "../../engine/handshake.ts";
@@ -9,7 +10,7 @@ import type { Refusal, Session } from "../dialect.ts";
 import { textRefusal } from "../go-refusals.ts";
 import { harmlessly } from "../harmlessly.ts";
 import { SimpleSession } from "../simple-session.ts";
-import { followConventions } from "./conventions.ts";
+import { followConventions, publishedIn } from "./conventions.ts";
 import { dialectName, socketGoEncoder } from "./encoder.ts";
 import { isReserved, type EventHandlers } from "./event-handlers.ts";
 import { readMessage } from "./message.ts";
@@ -33,6 +34,8 @@ export interface SessionHost {
 /** One client's conversation, over either transport. */
 export class SocketGoSession implements Session {
   readonly wire: Wire;
+  /** The same, where it is made of requests. */
+  readonly #polling: PollingWire | undefined;
   readonly #host: SessionHost;
   readonly #session: SimpleSession;
   #socket: LiveSocket | undefined;
@@ -40,6 +43,7 @@ export class SocketGoSession implements Session {
   constructor(host: SessionHost, wire: Wire, handshake: Handshake) {
     this.#host = host;
     this.wire = wire;
+    this.#polling = wire instanceof PollingWire ? wire : undefined;
     this.#session = new SimpleSession({
       engine: host.engine,
       wire,
@@ -52,6 +56,9 @@ export class SocketGoSession implements Session {
       heard: (frame) => this.#hear(frame),
       failed: (error) => this.#failed(error),
       refused: (error) => this.#refuse(error),
+      // Before the engine lets go of it, so that the handlers still see which rooms it was in.
+      leaving: (_, ending) => this.#leave(ending),
+      hearsOut: true,
       farewell: { code: closeCodes.normal.code },
     });
   }
@@ -61,14 +68,6 @@ export class SocketGoSession implements Session {
   }
 
   closed(code: number, reason: string): void {
-    const { engine, handlers } = this.#host;
-    const socket = this.#socket;
-    if (socket) {
-      socket.end();
-      this.#host.left(socket);
-      // Before the engine lets go of it, so that the handlers still see which rooms it was in.
-      handlers.disconnected(engine, socket, { code, reason });
-    }
     this.#session.closed(code, reason);
     this.#host.closed(this);
   }
@@ -82,24 +81,35 @@ export class SocketGoSession implements Session {
     const socket = new LiveSocket(connection);
     this.#socket = socket;
     this.#host.entered(socket);
-    if (this.wire instanceof PollingWire) this.wire.decided();
+    this.#polling?.decided();
     handlers.connected(engine, socket);
   }
 
+  #leave(ending: Ending): void {
+    const { engine, handlers } = this.#host;
+    const socket = this.#socket;
+    if (!socket) return;
+    socket.end();
+    this.#host.left(socket);
+    handlers.disconnected(engine, socket, ending);
+  }
+
   #hear(frame: Frame): Later<void> {
-    if (this.wire instanceof PollingWire) this.wire.heard();
+    this.#polling?.heard();
     const socket = this.#socket;
     if (!socket) return undefined;
     const { event, data } = readMessage(frame);
     if (event === "") return undefined;
     if (isReserved(event)) return this.#hearReserved(socket, event, data);
     const { engine, handlers, settings } = this.#host;
-    return engine.receive(socket.connection, event, data, undefined, (heard, valid) => {
+    const { connection } = socket;
+    const room = settings.conventions ? publishedIn(connection, { event, data }) : undefined;
+    const own = (heard: string, valid: unknown): Later<void> => {
       handlers.heard(engine, socket, heard, valid);
-      return settings.conventions
-        ? followConventions(engine, socket.connection, { event: heard, data: valid })
-        : undefined;
-    });
+      if (!settings.conventions) return undefined;
+      return followConventions(engine, connection, { event: heard, data: valid }, room);
+    };
+    return engine.receive(connection, event, data, undefined, { own, channel: room });
   }
 
   #hearReserved(socket: LiveSocket, event: string, data: unknown): void {
@@ -117,7 +127,7 @@ export class SocketGoSession implements Session {
   }
 
   #refuse(error: CarillonError): void {
-    if (this.wire instanceof PollingWire) this.wire.decided(refusalOf(error));
+    if (this.#polling) this.#polling.decided(refusalOf(error));
     else this.wire.close(closeCodes["policy-violation"].code, error.code);
   }
 }

@@ -29,6 +29,8 @@ export class Sockets implements SessionHost, PollingHost {
   readonly #sessions = new Set<SocketGoSession>();
   #isStopping = false;
   #shutdown: Promise<number> | undefined;
+  /** Those that did not answer when they were closed, since the shutdown has begun. */
+  #cutOff = 0;
   #emptied: (() => void) | undefined;
 
   constructor(engine: Engine, settings: SocketGoSettings, handlers: EventHandlers) {
@@ -103,6 +105,7 @@ export class Sockets implements SessionHost, PollingHost {
 
   closed(session: SocketGoSession): void {
     this.#sessions.delete(session);
+    if (this.#isStopping && session.wire.wasCut) this.#cutOff += 1;
     if (this.#sessions.size === 0) this.#emptied?.();
   }
 
@@ -136,7 +139,7 @@ export class Sockets implements SessionHost, PollingHost {
     timer?.cancel();
     const left = [...this.#sessions];
     for (const { wire } of left) wire.destroy();
-    return left.length;
+    return this.#cutOff + left.length;
   }
 
   #begin(wire: Wire, handshake: Handshake): Session {

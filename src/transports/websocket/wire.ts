@@ -28,6 +28,8 @@ export class WebSocketWire implements Wire, Debtor {
   readonly transport = "websocket";
   lastWriteAt: number;
   wasSlow = false;
+  isEnded = false;
+  wasCut = false;
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
   readonly #settings: WebSocketSettings;
@@ -85,6 +87,8 @@ export class WebSocketWire implements Wire, Debtor {
 
   /** The socket is gone. */
   gone(code: number, reason: string): void {
+    const { readableEnded, errored } = this.#socket;
+    this.wasCut = this.ending !== undefined && code === 1006 && !readableEnded && !errored;
     this.#intake.finish(() => {
       this.destroy();
       this.settled();
@@ -115,6 +119,7 @@ export class WebSocketWire implements Wire, Debtor {
   }
 
   close(code?: number, reason?: string): void {
+    this.isEnded = true;
     if (this.#closing) return;
     this.#sends.flush();
     this.#close(code, reason);
@@ -177,6 +182,7 @@ export class WebSocketWire implements Wire, Debtor {
   #close(code?: number, reason?: string): void {
     if (this.#closing) return;
     this.#closing = true;
+    this.isEnded = true;
     this.#intake.end();
     this.ending = { code: code ?? 1005, reason: reason ?? "" };
     // A paused socket would never see the peer's close frame.

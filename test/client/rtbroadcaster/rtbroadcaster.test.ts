@@ -5,6 +5,7 @@ import { WebSocketServer, type WebSocket as ServerSocket } from "ws";
 import { RTBroadcaster, type RTBroadcasterOptions } from "../../../src/client/rtbroadcaster/index.ts";
 import { rtbroadcaster } from "../../../src/dialects/rtbroadcaster/index.ts";
 import { createServer } from "../../../src/index.ts";
+import { silent } from "../../canary.ts";
 
 interface Opened {
   readonly client: RTBroadcaster;
@@ -28,7 +29,6 @@ function open(url: string, options: RTBroadcasterOptions = {}): Opened {
 }
 
 async function ownServer(): Promise<string> {
-  const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const server = createServer({ endpoints: { "/broadcast": rtbroadcaster() }, logger: silent });
   const { port } = await server.listen({ host: "127.0.0.1" });
   onTestFinished(() => server.close({ timeoutMs: 50 }));

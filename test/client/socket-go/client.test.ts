@@ -248,6 +248,28 @@ describe("closing", () => {
     ]);
     expect(it.client.rooms()).toEqual(["late"]);
   });
+
+  it("is in the same rooms as before when a join or a leave has no room to be sent (SGO-25, SGO-53)", async () => {
+    const it = scene();
+    await it.client.connect();
+    it.client.join("a");
+    it.link().bufferedBytes = 1_048_576;
+    for (let n = 0; n < 100; n += 1) it.client.send("n", n);
+    const full = { code: "queue-full", message: "send buffer full" };
+    expect(error(() => it.client.join("b"))).toEqual(full);
+    expect(error(() => it.client.leave("a"))).toEqual(full);
+    expect(it.client.rooms()).toEqual(["a"]);
+  });
+
+  it("forgets its rooms when it is closed while it waits to come back (SGO-53)", async () => {
+    const it = scene();
+    await it.client.connect();
+    it.client.join("a");
+    it.link().end();
+    expect(it.client.rooms()).toEqual(["a"]);
+    await it.client.close();
+    expect(it.client.rooms()).toEqual([]);
+  });
 });
 
 describe("what comes", () => {

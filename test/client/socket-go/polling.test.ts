@@ -50,7 +50,7 @@ function scene(options: SocketGoPollingOptions = {}): Scene {
         if (answer) resolve(answer);
       }),
   });
-  const client = createSocketGoClient("http://server/socket/?a=1", { clock, transports: [polling] });
+  const client = createSocketGoClient("http://server/socket/?a=1?2", { clock, transports: [polling] });
   for (const event of ["connect", "disconnect", "error", "x"]) client.on(event, (what) => told.push([event, what]));
   return {
     client,
@@ -75,11 +75,11 @@ describe("polling", () => {
     it.client.send("chat", "ho");
     await it.pass(1_000);
     await it.client.close();
-    const session = "?a=1&sessionId=da22b7aa5bc89314-0000";
+    const session = "?a=1?2&sessionId=da22b7aa5bc89314-0000";
     const plain = { "x-a": "b" };
     const json = { ...plain, "Content-Type": "application/json" };
     expect(it.asked).toEqual([
-      { at: 0, line: "POST /socket/connect?a=1", body: undefined, headers: plain },
+      { at: 0, line: "POST /socket/connect?a=1?2", body: undefined, headers: plain },
       { at: 0, line: `POST /socket/send${session}`, body: '{"event":"chat","data":"hi"}', headers: json },
       { at: 0, line: `POST /socket/send${session}`, body: '{"event":"chat","data":"ho"}', headers: json },
       { at: 1_000, line: `GET /socket/poll${session}`, body: undefined, headers: plain },

@@ -171,6 +171,22 @@ describe("handlers", () => {
     expect(lines).toEqual([{ connection: server.connections[0]!.id, what: "the data does not fit the schema" }]);
   });
 
+  test("§D.2: hear what a client said before it left, and then it is gone", async () => {
+    const { ao, server, connect } = await serve();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    server.intercept(({ event }) => event !== "slow" || promise);
+    const heard: string[] = [];
+    ao.subscribe("*", ({ event }) => heard.push(event));
+    ao.onConnectionClose(() => heard.push("closed"));
+    const client = await connect();
+    client.say(named("slow"), named("after"));
+    await client.leave();
+    expect(heard).toEqual([]);
+    resolve(true);
+    await until(() => heard.includes("closed"));
+    expect(heard).toEqual(["slow", "after", "closed"]);
+  });
+
   test("come behind the server's interceptors and schemas, and before its own handlers", async () => {
     const { ao, server, connect } = await serve();
     const heard: unknown[] = [];

@@ -121,6 +121,27 @@ describe("the conventions", () => {
     expect(missed).toEqual(["chat", "chat", "join"]);
   });
 
+  test("a message that an interceptor moves to another channel is seen there, too", async () => {
+    const served = await bridged();
+    const client = await joined(served, "a");
+    client.say('{"e":"join","p":{"channel":"b"}}');
+    await client.next();
+    const seen: unknown[] = [];
+    served.server.intercept((message) => {
+      seen.push([message.action, message.channel]);
+      if (message.event === "hop") message.data = { channel: "b" };
+    });
+    client.say('{"e":"hop","p":{"channel":"a"}}', '{"e":"stay","p":{"channel":"a"}}', '{"e":"x","p":{"channel":"c"}}');
+    expect(await client.take(2)).toHaveLength(2);
+    await client.settled();
+    expect(seen.slice(0, 4)).toEqual([
+      ["publish", "a"],
+      ["publish", "b"],
+      ["publish", "a"],
+      ["send", undefined],
+    ]);
+  });
+
   test("tell what the channel's rule refuses, and let a client leave and come back", async () => {
     const served = await bridged({ channels: { feed: { publish: "server" } } });
     const client = await joined(served, "feed");

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { aoWebsockets, type AoLogger, type AoWebsocketsOptions } from "../../../src/dialects/ao-websockets/index.ts";
 import { aoWebsocketsDefaults, settingsOf } from "../../../src/dialects/ao-websockets/options.ts";
-import { interfacesOf } from "../../documentation/interfaces.ts";
-import { readPage } from "../../documentation/pages.ts";
+import { interfaceOf } from "../../documentation/interfaces.ts";
 import { serve, until } from "./support.ts";
 
 type Line = readonly [string, string, object];
@@ -59,9 +58,7 @@ describe("options", () => {
 
   test("have the defaults that they say", () => {
     const file = "src/dialects/ao-websockets/options.ts";
-    const { logger: _, ...said } = interfacesOf(file, readPage(file)).find(
-      (one) => one.name === "AoWebsocketsOptions",
-    )!.defaults;
+    const { logger: _, ...said } = interfaceOf(file, "AoWebsocketsOptions").defaults;
     const values = Object.entries(said).map(([name, text]) => [
       name,
       JSON.parse(text.split(" ")[0]!.replaceAll(/(\d)_/g, "$1")) as unknown,

@@ -42,6 +42,22 @@ describe("connect()", () => {
     expect(socket.written).toEqual([]);
   });
 
+  test("hears nothing behind what is no message, whatever it waited for", async () => {
+    const { ao, server } = mounted();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    server.intercept(() => promise);
+    const heard: string[] = [];
+    ao.subscribe("*", ({ event }) => heard.push(event));
+    const socket = new AoMockSocket();
+    socket.say('{"e":"first"}', "{bad", '{"e":"behind"}');
+    const ended = ao.connect(socket);
+    for (let n = 0; n < 10; n += 1) await turn();
+    resolve(true);
+    await ended;
+    await turn();
+    expect([heard, socket.closing?.code]).toEqual([["first"], 1_007]);
+  });
+
   test("reads no further while a slow operation has much waiting before it", async () => {
     const ao = aoWebsockets();
     const { promise, resolve } = Promise.withResolvers<boolean>();

@@ -10,30 +10,11 @@ import {
 import type { LiveConnection } from "../../../src/engine/connection.ts";
 import type { Wire } from "../../../src/engine/ports/wire.ts";
 import { createServer, type Failure, type Server, type ServerOptions } from "../../../src/index.ts";
+import { FrameClient } from "../frame-client.ts";
 
-/** A client of the original, over a real WebSocket. */
-export class AoClient {
-  readonly socket: WebSocket;
-  /** How it was closed. */
-  readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
-  readonly #heard: string[] = [];
-  #isOver = false;
-  readonly #woken: (() => void)[] = [];
+/** A client of the original. */
+export class AoClient extends FrameClient {
   #marks = 0;
-
-  private constructor(socket: WebSocket) {
-    this.socket = socket;
-    socket.on("message", (data: Buffer, isBinary) => {
-      this.#heard.push(isBinary ? `binary ${data.toString("hex")}` : data.toString());
-      this.#wake();
-    });
-    socket.on("error", () => undefined);
-    this.closed = once(socket, "close").then(([code, reason]) => {
-      this.#isOver = true;
-      this.#wake();
-      return { code: code as number, reason: String(reason) };
-    });
-  }
 
   static async connect(url: string, options = {}): Promise<AoClient> {
     const client = new AoClient(new WebSocket(url, options));
@@ -41,47 +22,33 @@ export class AoClient {
     return client;
   }
 
+  /** How it was closed. */
+  get closed(): Promise<{ readonly code: number; readonly reason: string }> {
+    return this.ending;
+  }
+
   say(...messages: readonly (string | Uint8Array)[]): void {
-    for (const message of messages) this.socket.send(message);
+    this.send(...messages);
   }
 
   async next(): Promise<string> {
     return (await this.take(1))[0]!;
   }
 
-  async take(count: number): Promise<readonly string[]> {
-    while (this.#heard.length < count) {
-      if (this.#isOver) throw new Error(`closed after ${JSON.stringify(this.#heard)}`);
-      await new Promise<void>((resolve) => this.#woken.push(resolve));
-    }
-    return this.#heard.splice(0, count);
+  take(count: number): Promise<readonly string[]> {
+    return this.taken(count);
   }
 
   /** Everything that it was told and has not taken; what it said before has been heard then. */
-  async settled(): Promise<readonly string[]> {
+  settled(): Promise<readonly string[]> {
     const n = (this.#marks += 1);
-    const mark = `{"e":"marked","p":{"n":${n}}}\n`;
     this.say(`{"e":"mark","p":{"n":${n}}}`);
-    while (this.#heard.at(-1) !== mark) {
-      if (this.#isOver) throw new Error(`closed after ${JSON.stringify(this.#heard)}`);
-      await new Promise<void>((resolve) => this.#woken.push(resolve));
-    }
-    return this.#heard.splice(0).slice(0, -1);
+    return this.before(`{"e":"marked","p":{"n":${n}}}\n`);
   }
 
   /** What it was told until it was closed. */
   async untilClosed(): Promise<readonly string[]> {
-    await this.closed;
-    return this.#heard.splice(0);
-  }
-
-  async leave(): Promise<void> {
-    this.socket.close();
-    await this.closed;
-  }
-
-  #wake(): void {
-    for (const woken of this.#woken.splice(0)) woken();
+    return (await this.ended())[1];
   }
 }
 

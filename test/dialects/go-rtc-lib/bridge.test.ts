@@ -120,6 +120,30 @@ describe("with other dialects in a channel", () => {
     await client.close();
   });
 
+  test("what a handler says in its client's name was intercepted as it came; what is said later is intercepted then", async () => {
+    const setting = await serve(async (connection, content, registry) => {
+      await Promise.resolve();
+      await registry.broadcast(content, "r", { from: connection });
+      if (content === "fail") throw new Error("no");
+    });
+    const { registry, server } = setting;
+    const [rtc, own] = await setting.client();
+    await registry.addToGroup("r", own);
+    const seen: unknown[] = [];
+    server.intercept(({ action, channel, data }) => void seen.push([action, channel, data]));
+    rtc.send("hey");
+    expect(await rtc.next()).toEqual(["hey"]);
+    await registry.broadcast("later", "r", { from: own });
+    expect(await rtc.next()).toEqual(["later"]);
+    rtc.send("fail");
+    expect(await rtc.next()).toEqual(["fail"]);
+    expect(seen).toEqual([
+      ["send", undefined, "hey"],
+      ["publish", "r", "later"],
+      ["send", undefined, "fail"],
+    ]);
+  });
+
   test("who comes later is told a channel's state", async () => {
     const { client, registry, server, settled } = await serve({}, { channels: { r: { state: true } } });
     await server.channel("r").publish("score", 1, { stateKey: "a" });

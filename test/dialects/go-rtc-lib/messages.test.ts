@@ -65,9 +65,11 @@ describe("messages", () => {
   });
 
   test("RTC-3: nothing is answered with nothing, and an empty answer with an empty frame", async () => {
-    const { client, settled } = await serve((_, content) => (content === "empty" ? "" : undefined));
+    const { client, settled } = await serve((_, content) =>
+      content === "empty" ? "" : content === "null" ? null : undefined,
+    );
     const one = await client();
-    one[0].send("nothing", "empty");
+    one[0].send("nothing", "null", "empty");
     expect(await one[0].next()).toEqual([""]);
     expect(await settled(one)).toEqual([]);
   });
@@ -95,6 +97,41 @@ describe("messages", () => {
       expect([failures.map(({ code }) => code), registry.count]).toEqual([["handler-failed"], 1]);
     },
   );
+
+  test.each([
+    {
+      who: "a client",
+      // By the pong everything before it has been read.
+      async act({ socket }: RtcClient) {
+        socket.ping();
+        await once(socket, "pong");
+      },
+      code: 1005,
+    },
+    {
+      who: "a client that has left",
+      async act({ socket, closed }: RtcClient) {
+        socket.close(1000);
+        await closed;
+      },
+      code: 1000,
+    },
+  ])("RTC-4: what $who said behind a message whose handler rejects is not handled", async ({ act, code }) => {
+    const heard: unknown[] = [];
+    let fail: () => void = () => undefined;
+    const { client, server } = await serve((_, content) => {
+      heard.push(content);
+      return new Promise<void>((_resolve, reject) => (fail = () => reject(new Error("no"))));
+    });
+    const [a] = await client();
+    a.send("err", "behind it");
+    await act(a);
+    const gone = new Promise((resolve) => server.on("disconnect", resolve));
+    fail();
+    expect(await a.ended()).toEqual([code, []]);
+    await gone;
+    expect(heard).toEqual(["err"]);
+  });
 
   test("RTC-4, RTC-21: what a handler cannot read closes that connection alone, and is no failure of the application's", async () => {
     const { client, failures, registry } = await serve((_connection, content) =>
@@ -130,6 +167,25 @@ describe("messages", () => {
     expect(a.unread).toEqual([]);
     go();
     expect(await a.next(2)).toEqual(["slow", "after"]);
+  });
+
+  test("§A.2: what a client said before it left is handled, and then it is gone", async () => {
+    const heard: unknown[] = [];
+    let go: () => void = () => undefined;
+    const { client, registry } = await serve({
+      handleMessage: async (connection, content) => {
+        if (content === "slow") await new Promise<void>((resolve) => (go = resolve));
+        heard.push(content, connection.isOpen);
+      },
+      onDisconnect: (_, { code }) => void heard.push(code),
+    });
+    const [a] = await client();
+    a.send("slow", "last", "words");
+    a.socket.close(1000);
+    await a.closed;
+    go();
+    await until(() => registry.count === 0);
+    expect(heard).toEqual(["slow", true, "last", true, "words", true, 1000]);
   });
 
   test("RTC-19: every kind of message arrives as its own serialisation, in a group and everywhere", async () => {

@@ -9,65 +9,28 @@ import {
   type RtcConnection,
 } from "../../../src/dialects/go-rtc-lib/index.ts";
 import { createServer, type CarillonError, type Server, type ServerOptions } from "../../../src/index.ts";
+import { FrameClient } from "../frame-client.ts";
 
-/** A browser's WebSocket, as the original's pages use it; binary frames are told as `binary` and their bytes. */
-export class RtcClient {
-  readonly socket: WebSocket;
-  /** How it was closed. */
-  code: number | undefined;
-  readonly closed: Promise<number>;
-  readonly #heard: string[] = [];
-  #woken: (() => void)[] = [];
-
-  private constructor(url: string, options: ClientOptions) {
-    this.socket = new WebSocket(url, { perMessageDeflate: false, ...options });
-    this.socket.on("message", (data: Buffer, isBinary) => {
-      this.#heard.push(isBinary ? `binary ${data.toString("hex")}` : data.toString());
-      this.#wake();
-    });
-    this.socket.on("error", () => undefined);
-    this.closed = new Promise((resolve) => {
-      this.socket.on("close", (code) => {
-        this.code = code;
-        this.#wake();
-        resolve(code);
-      });
-    });
-  }
-
+/** A browser's WebSocket, as the original's pages use it. */
+export class RtcClient extends FrameClient {
   static async connect(url: string, options: ClientOptions = {}): Promise<RtcClient> {
-    const client = new RtcClient(url, options);
+    const client = new RtcClient(new WebSocket(url, { perMessageDeflate: false, ...options }));
     await once(client.socket, "open");
     return client;
   }
 
-  /** What came and was not asked for yet. */
-  get unread(): readonly string[] {
-    return this.#heard;
+  get closed(): Promise<number> {
+    return this.ending.then(({ code }) => code);
   }
 
-  send(...messages: readonly (string | Uint8Array)[]): void {
-    for (const message of messages) this.socket.send(message);
+  /** What came and was not asked for yet. */
+  get unread(): readonly string[] {
+    return this.heard;
   }
 
   /** The next so many messages. */
-  async next(count = 1): Promise<readonly string[]> {
-    while (this.#heard.length < count) {
-      if (this.code !== undefined) throw new Error(`closed with ${this.code} after ${JSON.stringify(this.#heard)}`);
-      await new Promise<void>((resolve) => this.#woken.push(resolve));
-    }
-    return this.#heard.splice(0, count);
-  }
-
-  /** How it is closed, and everything that it was told until then. */
-  async ended(): Promise<readonly [number, readonly string[]]> {
-    return [await this.closed, this.#heard.splice(0)];
-  }
-
-  #wake(): void {
-    const woken = this.#woken;
-    this.#woken = [];
-    for (const wake of woken) wake();
+  next(count = 1): Promise<readonly string[]> {
+    return this.taken(count);
   }
 }
 

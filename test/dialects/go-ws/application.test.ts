@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
-import type { GoWsStorage } from "../../../src/dialects/go-ws/index.ts";
+import type { GoWsOptions, GoWsStorage } from "../../../src/dialects/go-ws/index.ts";
+import type { ServerOptions } from "../../../src/index.ts";
 import { handshake } from "../../server/raw-client.ts";
-import { byToken, Speaker, start, stopAll } from "./support.ts";
+import { byToken, eventually, Speaker, start, stopAll } from "./support.ts";
 
 afterEach(stopAll);
 
@@ -76,6 +77,38 @@ describe("go-ws: what the application does besides", () => {
     expect([...channels]).toEqual(["news"]);
     await hub.broadcast({ channelName: "news", data: 1 });
     expect(await ada.hears(1)).toMatchObject([{ channel: "news", data: 1 }]);
+  });
+
+  test("GWS-11 a client that middleware put into a presence channel hears its own join, once", async () => {
+    const { connect, server } = await start(byToken);
+    server.use(async (connection, next) => {
+      await connection.subscribe("presence-r");
+      // Still on its way when the client is in.
+      void connection.subscribe("presence-s");
+      return next();
+    });
+    const ada = await connect("?token=ada");
+    await ada.settled();
+    const told = ada.heard.map(({ channel, event, users }) => ({ channel, event, users }));
+    const users = [{ user_id: "ada", client_id: expect.any(String) as string }];
+    expect(told).toEqual(["presence-r", "presence-s"].map((channel) => ({ channel, event: "presence:join", users })));
+  });
+
+  test.each<[string, (answer: Promise<boolean>) => [GoWsOptions, ServerOptions]]>([
+    ["authHandler", (answer) => [{ authHandler: () => answer }, {}]],
+    ["the channel's rule", (answer) => [{}, { channels: { "presence-r": { authorize: () => answer } } }]],
+  ])("GWS-11 a client that the server puts into a channel while %s is asked stays there", async (_, options) => {
+    const answer = Promise.withResolvers<boolean>();
+    const { connect, hub, server } = await start(...options(answer.promise));
+    const ada = await connect();
+    ada.say({ action: "subscribe", channel: "presence-r" });
+    await eventually(() => hub.stats().messagesReceived === 1);
+    await [...hub.clients.values()][0]!.connection.subscribe("presence-r");
+    answer.resolve(true);
+    await ada.settled();
+    expect(ada.heard).toMatchObject([{ event: "presence:join" }]);
+    expect(ada.heard).toHaveLength(1);
+    expect(server.channel("presence-r").connections).toHaveLength(1);
   });
 
   test("a client whose metadata cannot be written is not half in the channel", async () => {

@@ -303,7 +303,7 @@ describe("go-ws: the hub", () => {
     const accept: (() => void)[] = [];
     const memory = memoryBroker();
     const broker: Broker = {
-      ...bound(memory),
+      ...memory,
       publish: (publication, keep) =>
         new Promise((resolve) => accept.push(() => resolve(memory.publish(publication, keep)))),
     };
@@ -334,6 +334,16 @@ describe("go-ws: the hub", () => {
     expect(JSON.parse(String(await heard))).toMatchObject({ data: 1 });
     one.close();
     two.close();
+  });
+
+  test("GWS-16 two hubs that publish in the same millisecond, as two nodes may, give their messages different ids", async () => {
+    const hubs = [goWs(), goWs()] as const;
+    const { connect } = await start({}, { clock: new ManualClock(), endpoints: { "/a": hubs[0], "/b": hubs[1] } });
+    const ada = await connect();
+    await ada.subscribe("c");
+    for (const hub of hubs) void hub.broadcast({ channelName: "c", senderId: "app" });
+    const ids = (await ada.hears(2)).map((said) => said["message_id"]);
+    expect(ids[0]).not.toBe(ids[1]);
   });
 
   test("before it is mounted it says what to do, and one server is enough", async () => {
@@ -397,15 +407,4 @@ function settingsOf(options: GoWsOptions): WebSocketSettings {
   };
   createServer({ logger: silent, endpoints: { "/ws": spy } });
   return settings!;
-}
-
-function bound(broker: Broker): Broker {
-  return new Proxy(broker, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-    ownKeys: (target) => [...Reflect.ownKeys(target), ...Reflect.ownKeys(Object.getPrototypeOf(target) as object)],
-    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
-  });
 }

@@ -50,6 +50,54 @@ describe("go-ws: presence", () => {
     expect(bob.heard).toHaveLength(1);
   });
 
+  test("GWS-11 notices list as many as maxListedUsers, and in a larger channel who comes still gets the list", async () => {
+    const { connect } = await start({ ...byToken, maxListedUsers: 2 });
+    const [ada, bob, cid] = [await connect("?token=ada"), await connect("?token=bob"), await connect("?token=cid")];
+    for (const one of [ada, bob, cid]) await one.subscribe("presence-r");
+    cid.say({ action: "unsubscribe", channel: "presence-r" });
+    await cid.settled();
+    await ada.settled();
+    const listed = ada.heard.map(({ users }) => (users as readonly unknown[] | undefined)?.length);
+    expect(listed).toEqual([1, 2, undefined, 2]);
+    expect(ada.heard[2]).toMatchObject({ type: "presence", data: { event: "presence:join", user_id: "cid" } });
+    const { users, ...notice } = cid.heard[0]!;
+    expect(users).toMatchObject([{ user_id: "ada" }, { user_id: "bob" }, { user_id: "cid" }]);
+    expect(notice).toEqual(ada.heard[2]);
+    expect(cid.heard).toHaveLength(1);
+  });
+
+  test("GWS-11 beyond presenceChangesPerSecond the others hear of it later, and who comes is in its own list at once", async () => {
+    const clock = new ManualClock();
+    const { connect, server } = await start(byToken, { clock, limits: { presenceChangesPerSecond: 1 } });
+    const [ada, bob, cid] = [await connect("?token=ada"), await connect("?token=bob"), await connect("?token=cid")];
+    for (const one of [ada, bob, cid]) await one.subscribe("presence-r");
+    cid.say({ action: "unsubscribe", channel: "presence-r" });
+    await cid.settled();
+    await ada.settled();
+    expect([ada, bob, cid].map(notices)).toEqual([
+      ["presence:join ada [ada]"],
+      ["presence:join bob [ada,bob]"],
+      ["presence:join cid [ada,cid]"],
+    ]);
+    expect(server.channel("presence-r").members).toEqual([{ user: "ada" }, { user: "bob" }]);
+    clock.advance(1_000);
+    await ada.settled();
+    await bob.settled();
+    expect(notices(ada)).toEqual(["presence:join ada [ada]", "presence:join bob [ada,bob]"]);
+    expect(bob.heard).toHaveLength(1);
+  });
+
+  test.each(["presence:join", "presence:leave"])("GWS-11 no client can say %s for the server", async (event) => {
+    const { connect, hub, server } = await start(byToken);
+    const ada = await connect("?token=ada");
+    await ada.subscribe("c");
+    ada.say({ action: "broadcast", channel: "c", event, data: { event, user_id: "admin" } });
+    await ada.settled();
+    await hub.broadcast({ channelName: "c", event });
+    await server.channel("c").publish(event, {});
+    expect((await ada.hears(3)).map((said) => said["event"])).toEqual(["", event, event]);
+  });
+
   test("GWS-12 a socket that dies leaves each presence channel once, and disconnects once", async () => {
     const gone: string[] = [];
     const stored = new Set<string>();

@@ -1,15 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { goWs, type GoWsOptions } from "../../../src/dialects/go-ws/index.ts";
-import { interfacesOf } from "../../documentation/interfaces.ts";
-import { readPage } from "../../documentation/pages.ts";
+import { interfaceOf } from "../../documentation/interfaces.ts";
 import { goWsSettings } from "../../../src/dialects/go-ws/settings.ts";
 
 describe("the options of goWs()", () => {
   test("say their true defaults", () => {
     const file = "src/dialects/go-ws/options.ts";
-    const { defaults } = interfacesOf(file, readPage(file)).find(({ name }) => name === "GoWsOptions")!;
+    const { defaults } = interfaceOf(file, "GoWsOptions");
     const numbers = Object.entries(defaults).filter(([, text]) => /^[\d_]+/.test(text));
-    expect(numbers).toHaveLength(9);
+    expect(numbers).toHaveLength(10);
     const said = numbers.map(([name, text]) => [name, Number(text.split(" ")[0]!.replaceAll("_", ""))] as const);
     expect(goWsSettings({})).toMatchObject(Object.fromEntries(said));
   });
@@ -27,6 +26,7 @@ describe("the options of goWs()", () => {
       maxBufferedBytes: 8_388_608,
       maxMessageBytes: 524_288,
       readmeFields: true,
+      maxListedUsers: 100,
       logStats: false,
       staleMs: 300_000,
       origins: "any",
@@ -50,6 +50,7 @@ describe("the options of goWs()", () => {
     ["writeBufferSize", { writeBufferSize: NaN }],
     ["maxBufferedBytes", { maxBufferedBytes: 0 }],
     ["maxMessageBytes", { maxMessageBytes: "1" }],
+    ["maxListedUsers", { maxListedUsers: -1 }],
     ["staleMs", { staleMs: 0 }],
     ["rateLimit.messages", { rateLimit: { messages: 0 } }],
     ["rateLimit.intervalMs", { rateLimit: { intervalMs: 0 } }],
@@ -69,7 +70,7 @@ describe("the options of goWs()", () => {
 
   test("the edges are fine", () => {
     const smallest = { maxConnections: 1, maxConnectionsPerIp: 1, readBufferSize: 1, writeBufferSize: 1 };
-    expect(goWsSettings({ ...smallest, pingIntervalMs: 0, staleMs: 1 })).toMatchObject(smallest);
+    expect(goWsSettings({ ...smallest, pingIntervalMs: 0, maxListedUsers: 0, staleMs: 1 })).toMatchObject(smallest);
     expect(goWsSettings({ pongTimeoutMs: 2 ** 31 - 1 }).pongTimeoutMs).toBe(2 ** 31 - 1);
     expect(goWsSettings({ pingIntervalMs: 1_000, pongTimeoutMs: 1_001 }).pongTimeoutMs).toBe(1_001);
     expect(goWsSettings({ rateLimit: false }).rateLimit).toBeUndefined();

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { WebSocket, type ClientOptions } from "ws";
 import { goWs, type GoWs, type GoWsOptions } from "../../../src/dialects/go-ws/index.ts";
-import { createServer, type Logger, type Server, type ServerOptions } from "../../../src/index.ts";
+import { createServer, type Server, type ServerOptions } from "../../../src/index.ts";
+import { silent } from "../../canary.ts";
 
 /** Any message of the language. */
 export type Said = Readonly<Record<string, unknown>>;
@@ -27,7 +28,10 @@ export class Speaker {
       this.#wake();
     });
     this.closed = new Promise((resolve) => {
-      this.socket.on("close", (code, reason) => resolve({ code, reason: String(reason) }));
+      this.socket.on("close", (code, reason) => {
+        resolve({ code, reason: String(reason) });
+        this.#wake();
+      });
     });
     this.socket.on("error", () => undefined);
   }
@@ -62,10 +66,7 @@ export class Speaker {
   async until(isSo: () => boolean): Promise<void> {
     while (!isSo()) {
       if (this.socket.readyState === WebSocket.CLOSED) throw new Error(`closed; heard ${this.frames.join("\n")}`);
-      await new Promise<void>((resolve) => {
-        this.#wakers.push(resolve);
-        this.socket.once("close", () => resolve());
-      });
+      await new Promise<void>((resolve) => this.#wakers.push(resolve));
     }
   }
 
@@ -98,7 +99,7 @@ export interface Running {
 
 const running: Server[] = [];
 
-export const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+export { silent };
 
 /** Starts a server with a hub at `/ws`, without a limit of messages unless the test is about it. */
 export async function start(options: GoWsOptions = {}, serverOptions: ServerOptions = {}): Promise<Running> {

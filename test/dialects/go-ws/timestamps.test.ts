@@ -32,16 +32,23 @@ describe("rfc3339()", () => {
 
 describe("Nanoseconds", () => {
   test("are never the same twice and never go back, whatever the clock does", () => {
-    const nanoseconds = new Nanoseconds();
+    const nanoseconds = new Nanoseconds({ next: () => 0 });
     const all = [1_000, 1_000, 1_001, 999, 5_000].map((wall) => BigInt(nanoseconds.next(wall)));
     expect(all).toEqual([1_000_000_000n, 1_000_000_001n, 1_001_000_000n, 1_001_000_001n, 5_000_000_000n]);
     let last = 0;
-    const many = new Nanoseconds();
+    const many = new Nanoseconds({ next: () => 0 });
     for (let count = 0; count < 1_000_002; count += 1) {
       const next = Number(many.next(7));
       if (next <= last) expect(next).toBeGreaterThan(last);
       last = next;
     }
     expect(last).toBe(8_000_001);
+  });
+
+  test("begin anywhere in a millisecond, where there is room for more", () => {
+    const latest = new Nanoseconds({ next: () => 1 - 2 ** -53 });
+    expect([5, 5, 6].map((wall) => latest.next(wall))).toEqual(["5899999", "5900000", "6899999"]);
+    for (let count = 900_000; count <= 999_999; count += 1) latest.next(6);
+    expect(latest.next(6)).toBe("7899999");
   });
 });

@@ -74,6 +74,15 @@ describe("go-ws: upgrades", () => {
     await connect("", from("192.0.2.1"));
   });
 
+  test("GWS-19 addresses of one /64 of IPv6 count as one", async () => {
+    const { connect, url } = await start({ maxConnectionsPerIp: 2 }, { trustProxy: 1 });
+    const from = (ip: string): { headers: Record<string, string> } => ({ headers: { "X-Forwarded-For": ip } });
+    await connect("", from("2001:db8:1:2::1"));
+    await connect("", from("2001:0db8:1:2:ffff::9"));
+    expect((await handshake(http(url), from("2001:db8:1:2::3"))).status).toBe(429);
+    await connect("", from("2001:db8:1:3::1"));
+  });
+
   test("GWS-19 this machine's own addresses are counted where a number is given, and not by default", async () => {
     const few = await start({ maxConnectionsPerIp: 1 });
     const ada = await few.connect();

@@ -22,8 +22,9 @@ function encoderOf(readmeFields: boolean): GoWsEncoder {
   createServer({ endpoints: { "/ws": spy }, clock: new ManualClock(wall), logger: silent });
   return new GoWsEncoder({
     engine: mounted!,
-    nanoseconds: new Nanoseconds(),
+    nanoseconds: new Nanoseconds({ next: () => 0 }),
     readmeFields,
+    maxListedUsers: 100,
     metadataOf: () => undefined,
   });
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { memoryBroker } from "../../../src/index.ts";
+import { text } from "../../hostile/frames.ts";
+import { handshake } from "../../server/raw-client.ts";
 import { action, notConnected, said, serve, type RtbClient } from "./support.ts";
 
 const close = said(4, { status: { value: 4, text: "close connection" } });
@@ -25,6 +27,23 @@ describe("the end of a room", () => {
     owner.send(close, close, action("k", []));
     expect(await owner.ended()).toEqual([1000, [notConnected(uuid)]]);
     expect(server.stats().channels).toBe(0);
+  });
+
+  test("RTB-8: what an owner sent behind value 4 makes no room, though its socket may be there for a while", async () => {
+    const { url, api } = await serve();
+    const { socket } = await handshake(url.replace("ws:", "http:"));
+    let heard = Buffer.alloc(0);
+    const closed = new Promise<void>((resolve) => {
+      socket!.on("data", (bytes: Buffer) => {
+        heard = Buffer.concat([heard, bytes]);
+        if (heard.subarray(-4).equals(Buffer.of(0x88, 2, 0x03, 0xe8))) resolve();
+      });
+    });
+    // In one write, so that all of it is read before the room ends; and the close frame is never answered.
+    socket!.write(Buffer.concat([said(1), close, said(1)].map((message) => text(message))));
+    await closed;
+    expect(api.rooms).toEqual([]);
+    socket!.destroy();
   });
 
   test("RTB-9, N23, G05: a guest's value 4 ends that guest alone, and the room lives", async () => {

@@ -193,6 +193,23 @@ describe("rtbroadcaster over a broker that takes its time", () => {
     expect(wire.takeFrames()).toEqual([connected(uuid)]);
   });
 
+  test("RTB-17: what an owner said before it left is told, and then its room has no owner", async () => {
+    const { broker, opened, api, owner } = slowWorld();
+    const { wire, uuid } = await owner();
+    const guest = opened();
+    guest.receive(said(2, { uuid }));
+    await turn();
+    await broker.finishAll();
+    guest.takeFrames();
+    wire.receive(action("a", []), action("b", []));
+    wire.hangUp(1000);
+    await broker.finishAll();
+    expect([guest.takeFrames(), api.rooms]).toEqual([
+      [action("a", []), action("b", [])],
+      [{ uuid, owner: undefined, guests: 1 }],
+    ]);
+  });
+
   test("what an owner says waits until what it said before is accepted, and then the room may end", async () => {
     const { broker, opened, api, owner } = slowWorld();
     const { wire, uuid } = await owner();

@@ -7,6 +7,7 @@ import {
   type RtbroadcasterOptions,
 } from "../../../src/dialects/rtbroadcaster/index.ts";
 import { createServer, type Server, type ServerOptions } from "../../../src/index.ts";
+import { FrameClient } from "../frame-client.ts";
 
 /** One message of the one shape. */
 export function said(value: number, more: Readonly<Record<string, unknown>> = {}): string {
@@ -33,28 +34,9 @@ export function notConnected(uuid: string): string {
   return `{"uuid":"${uuid}","status":{"value":0,"text":"not connected"},"funcKey":"","funcParams":[],"stateMessage":false}`;
 }
 
-/** A client of the original, over a real WebSocket. */
-export class RtbClient {
-  readonly socket: WebSocket;
-  /** How it was closed. */
-  code: number | undefined;
-  readonly #heard: string[] = [];
-  readonly #closed: Promise<unknown>;
-  #woken: (() => void)[] = [];
+/** A client of the original. */
+export class RtbClient extends FrameClient {
   #marks = 0;
-
-  private constructor(socket: WebSocket) {
-    this.socket = socket;
-    socket.on("message", (data: Buffer, isBinary) => {
-      this.#heard.push(isBinary ? `binary ${data.toString("hex")}` : data.toString());
-      this.#wake();
-    });
-    socket.on("error", () => undefined);
-    this.#closed = once(socket, "close").then(([code]) => {
-      this.code = code as number;
-      this.#wake();
-    });
-  }
 
   static async connect(url: string, options = {}): Promise<RtbClient> {
     const client = new RtbClient(new WebSocket(url, options));
@@ -62,39 +44,16 @@ export class RtbClient {
     return client;
   }
 
-  send(...messages: readonly (string | Uint8Array)[]): void {
-    for (const message of messages) this.socket.send(message);
-  }
-
   /** The next so many messages. */
-  async next(count = 1): Promise<readonly string[]> {
-    while (this.#heard.length < count) {
-      if (this.code !== undefined) throw new Error(`closed with ${this.code} after ${JSON.stringify(this.#heard)}`);
-      await this.#news();
-    }
-    return this.#heard.splice(0, count);
+  next(count = 1): Promise<readonly string[]> {
+    return this.taken(count);
   }
 
   /** Everything that it was told; what it said before has been heard then. A room that does not exist is the echo. */
-  async settled(): Promise<readonly string[]> {
+  settled(): Promise<readonly string[]> {
     const mark = `mark ${(this.#marks += 1)}`;
     this.send(said(2, { uuid: mark }));
-    while (this.#heard.at(-1) !== notConnected(mark)) {
-      if (this.code !== undefined) throw new Error(`closed with ${this.code}`);
-      await this.#news();
-    }
-    return this.#heard.splice(0).slice(0, -1);
-  }
-
-  /** How it is closed, and everything that it was told until then. */
-  async ended(): Promise<readonly [number, readonly string[]]> {
-    await this.#closed;
-    return [this.code!, this.#heard.splice(0)];
-  }
-
-  async leave(): Promise<void> {
-    this.socket.close();
-    await this.#closed;
+    return this.before(notConnected(mark));
   }
 
   /** Makes a room. @returns its UUID */
@@ -113,16 +72,6 @@ export class RtbClient {
     this.send(said(2, { uuid, status: { value: 2, text: "join connection" } }));
     const [answer] = await this.next();
     if (answer !== connected(uuid)) throw new Error(`not in the room: ${answer}`);
-  }
-
-  #news(): Promise<void> {
-    return new Promise((resolve) => this.#woken.push(resolve));
-  }
-
-  #wake(): void {
-    const woken = this.#woken;
-    this.#woken = [];
-    for (const wake of woken) wake();
   }
 }
 

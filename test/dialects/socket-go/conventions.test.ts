@@ -122,6 +122,31 @@ describe("the conventions of socket.go's examples", () => {
     expect(await client.next()).toBe('{"event":"ping","data":{"time":1795220342000}}');
   });
 
+  test("a message that an interceptor moves to another room is seen there, too", async () => {
+    const { connect, server } = await serve({ conventions: true });
+    const seen: unknown[] = [];
+    server.intercept((message) => {
+      seen.push([message.action, message.channel, message.event]);
+      if (message.event === "hop") message.data = { room: "b" };
+    });
+    const client = await connect();
+    for (const room of ["a", "b"]) client.say(say("join", room));
+    await client.take(2);
+    for (const [event, room] of ["hop a", "stay a", "stray c"].map((text) => text.split(" "))) {
+      client.say(say(event!, { room }));
+    }
+    expect(await client.take(2)).toEqual([say("hop", { room: "b" }), say("stay", { room: "a" })]);
+    client.say(say("ping"));
+    await client.next();
+    expect(seen.slice(2)).toEqual([
+      ["publish", "a", "hop"],
+      ["publish", "b", "hop"],
+      ["publish", "a", "stay"],
+      ["send", undefined, "stray"],
+      ["send", undefined, "ping"],
+    ]);
+  });
+
   test("they are off unless they are wanted", async () => {
     const { chat, connect } = await serve();
     chat.on("last", (socket) => socket.send("done", chat.roomsOf(socket.id)));

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import type { CarillonError, Ending } from "../../../src/index.ts";
 import type { Socket } from "../../../src/dialects/socket-go/index.ts";
@@ -175,6 +176,62 @@ describe("events of socket.go", () => {
     expect(() => socket?.send("late")).toThrow(
       expect.objectContaining({ code: "closed", message: "connection closed" }),
     );
+  });
+
+  test("SGO-58 what a client said before it left is heard before disconnect, however slowly", async () => {
+    const { chat, server, connect } = await serve({ maxConnections: 1 });
+    const ran: unknown[] = [];
+    let release = (): void => undefined;
+    const slow = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    server.intercept(async () => {
+      await slow;
+    });
+    chat.on("x", (_, data) => ran.push(data));
+    chat.on("disconnect", ({ id }, { code }) => ran.push([code, chat.roomsOf(id)]));
+    chat.on("connect", ({ id }) => void chat.join(id, "r"));
+    const client = await connect();
+    for (let count = 0; count < 80; count += 1) client.say(`{"event":"x","data":${count}}`);
+    client.socket.close(1_000);
+    await client.closed;
+    // Its place is free.
+    await connect();
+    expect(ran).toEqual([]);
+    release();
+    await until(() => ran.length === 81);
+    expect(ran).toEqual([...Array.from({ length: 80 }, (_, index) => index), [1_000, ["r"]]]);
+  });
+
+  test("SGO-58 what waits when the server closes a client is not heard", async () => {
+    const { chat, server, connect, poller } = await serve();
+    const ran: unknown[] = [];
+    let release = (): void => undefined;
+    const slow = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    server.intercept(async () => {
+      await slow;
+    });
+    const sockets: Socket[] = [];
+    chat.on("connect", (socket) => sockets.push(socket));
+    chat.on("x", (_, data) => ran.push(data));
+    chat.on("disconnect", () => ran.push("gone"));
+    const [web, polled] = [await connect(), await poller()];
+    for (const data of ["first", "second"]) {
+      web.say(`{"event":"x","data":"${data}"}`);
+      await polled.send(`{"event":"x","data":"${data}"}`);
+    }
+    // The pong comes after what was said.
+    web.socket.ping();
+    await once(web.socket, "pong");
+    chat.broadcast("unread");
+    for (const socket of sockets) socket.close();
+    await web.closed;
+    release();
+    await polled.poll();
+    await until(() => ran.filter((one) => one === "gone").length === 2);
+    expect(ran).not.toContain("second");
   });
 
   test("SGO-10 a handler that is added later hears clients that are connected, until it is taken away", async () => {

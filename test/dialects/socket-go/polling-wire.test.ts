@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Reply } from "../../../src/dialects/dialect.ts";
 import { PollingWire } from "../../../src/dialects/socket-go/polling-wire.ts";
 import { ManualClock } from "../../../src/testing/index.ts";
+import { OutboundBudget } from "../../../src/transports/outbound-budget.ts";
 
 const settings = {
   pollHoldMs: 20_000,
@@ -13,7 +14,10 @@ const settings = {
 } as const;
 
 /** A wire, and what its session is told. */
-function open(overrides: Partial<typeof settings> | Record<string, number> = {}): {
+function open(
+  overrides: Partial<typeof settings> | Record<string, number> = {},
+  budget = new OutboundBudget(Infinity),
+): {
   readonly wire: PollingWire;
   readonly clock: ManualClock;
   readonly heard: unknown[];
@@ -29,6 +33,7 @@ function open(overrides: Partial<typeof settings> | Record<string, number> = {})
     sessionId: "s",
     clock,
     settings: { ...settings, ...overrides },
+    owe: (debtor, bytes) => budget.owe(debtor, bytes),
     ended: (_, isKnown) => ended.push(isKnown),
   });
   wire.serve({ receive: (frame) => heard.push(frame), closed: (code, reason) => closed.push([code, reason]) });
@@ -59,6 +64,30 @@ describe("the wire of a polling client", () => {
     wire.send(["12345", "678901"]);
     expect(await poll()).toBe(410);
     expect(closed).toHaveLength(1);
+  });
+
+  test("L10: as many bytes wait for all together as may, and with one more the slowest ends", async () => {
+    const budget = new OutboundBudget(10);
+    const [slowest, other] = [open({}, budget), open({}, budget)];
+    slowest.wire.send(["123456"]);
+    other.wire.send(["1234"]);
+    expect([budget.owedBytes, slowest.closed, other.closed]).toEqual([10, [], []]);
+    other.wire.send(["5"]);
+    expect([await slowest.poll(), slowest.closed, slowest.wire.wasSlow]).toEqual([410, [[1_000, ""]], true]);
+    expect([budget.owedBytes, await other.poll(), budget.owedBytes]).toEqual([5, [1_234, 5], 0]);
+  });
+
+  test("L10: what a poll takes at once, and what ends with its wire, is owed no more", async () => {
+    const budget = new OutboundBudget(10);
+    const { wire, poll } = open({}, budget);
+    const polled = poll();
+    wire.send(["12345678901"]);
+    expect([await polled, budget.owedBytes]).toEqual([[12_345_678_901], 0]);
+    wire.send(["1234567890"]);
+    wire.close();
+    expect(budget.owedBytes).toBe(10);
+    wire.destroy();
+    expect(budget.owedBytes).toBe(0);
   });
 
   test("a held poll takes more at once than may wait", async () => {

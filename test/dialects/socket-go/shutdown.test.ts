@@ -46,6 +46,36 @@ describe("the shutdown of socket.go", () => {
     await until(() => ended.length === 2);
   });
 
+  test("SGO-51 who does not answer the close is told as cut off, and who drops the connection is not", async () => {
+    const { chat, connect } = await serve();
+    const [silent, gone] = [await connect(), await connect()];
+    for (const { socket } of [silent, gone]) socket.pause();
+    const down = chat.shutdown({ timeoutMs: 60_000 });
+    gone.socket.terminate();
+    expect(await down).toEqual({ isTimedOut: true, cutOff: 1 });
+  });
+
+  test("SGO-51 a poll that nobody fetches is told as cut off", async () => {
+    const clock = new ManualClock();
+    const { chat, poller } = await serve({}, { clock });
+    await poller();
+    chat.broadcast("unread");
+    const down = chat.shutdown({ timeoutMs: 60_000 });
+    clock.advance(5_000);
+    expect(await down).toEqual({ isTimedOut: true, cutOff: 1 });
+  });
+
+  test("SGO-29 a time that no timer can run is refused, and nobody is closed", async () => {
+    const { chat, connect } = await serve();
+    await connect();
+    for (const timeoutMs of [-1, 0.5, Number.NaN, 2 ** 31, Infinity]) {
+      const fault = { code: "option-invalid", message: expect.stringContaining("socketGo: timeoutMs") };
+      await expect(chat.shutdown({ timeoutMs })).rejects.toMatchObject(fault);
+    }
+    expect(chat.count()).toBe(1);
+    expect(await chat.shutdown({ timeoutMs: 2 ** 31 - 1 })).toEqual({ isTimedOut: false, cutOff: 0 });
+  });
+
   test("SGO-29 called twice it is one shutdown, and both calls resolve with it", async () => {
     const clock = new ManualClock();
     const { chat, connect } = await serve({}, { clock });

@@ -12,9 +12,9 @@ describe("the messages of socket.go", () => {
   });
 
   test.each(invalid)("SGO-3 %s is none", (text) => {
-    expect(() => readMessage(text)).toThrow(
-      expect.objectContaining({ code: "bad-request", message: "invalid message format" }),
-    );
+    const fault = expect.objectContaining({ code: "bad-request", message: "invalid message format" });
+    expect(() => readMessage(text)).toThrow(fault);
+    expect(() => readMessage(new TextEncoder().encode(text))).toThrow(fault);
   });
 
   test("JSON as deep and as long as may be is understood, and no more", () => {

@@ -28,6 +28,7 @@ export const inbound: readonly (readonly [string, Message])[] = [
 export const invalid: readonly string[] = [
   "",
   "{bad",
+  '\ufeff{"event":"x"}',
   '[{"event":"x"}]',
   '"s"',
   "5",

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
+import type { Server } from "../server/server.ts";
 import { Upgrades, type Served } from "./upgrades.ts";
 
 /** What the plugin needs of a Fastify application. */
@@ -8,7 +9,7 @@ export interface FastifyLike {
     name: "onRequest",
     hook: (request: { readonly raw: IncomingMessage }, reply: FastifyReplyLike) => Promise<unknown>,
   ): unknown;
-  addHook(name: "onReady" | "onClose", hook: () => Promise<void>): unknown;
+  addHook(name: "onReady" | "preClose", hook: () => Promise<void>): unknown;
 }
 
 /** What the plugin needs of a reply. */
@@ -19,7 +20,7 @@ export interface FastifyReplyLike {
 
 /** What the plugin is registered with. */
 export interface FastifyOptions {
-  readonly server: Served & { close(): Promise<void> };
+  readonly server: Served & Pick<Server<never, never>, "attach" | "close">;
 }
 
 /**
@@ -47,9 +48,13 @@ export async function carillon(app: FastifyLike, { server }: FastifyOptions): Pr
   app.addHook("onReady", async () => {
     detach = upgrades.attach(app.server);
   });
-  app.addHook("onClose", async () => {
+  // Not later: what comes then waits until all connections have ended, ours too.
+  app.addHook("preClose", async () => {
+    const closed = server.close();
+    // Fastify answers nothing but 503 from here on, and clients that poll have yet to fetch their last messages.
+    server.attach(app.server);
+    await closed;
     detach?.();
-    await server.close();
   });
 }
 

@@ -1,7 +1,9 @@
-import { ServerResponse, type IncomingMessage, type Server as HttpServer } from "node:http";
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Locals } from "../engine/handshake.ts";
+import { listenBefore } from "../server/listen-before.ts";
+import { answerUnwanted, leadAsRequest } from "../server/plain-upgrade.ts";
 import type { Server } from "../server/server.ts";
 
 /** What an adapter needs of a server. */
@@ -15,8 +17,6 @@ export interface Led {
   readonly locals: Locals;
 }
 
-type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-
 /**
  * Leads WebSocket handshakes through a framework as if they were requests, so that its sessions and its authentication see
  * them; what arrives at {@link take} becomes a WebSocket.
@@ -25,14 +25,27 @@ export class Upgrades {
   readonly #server: Served;
   readonly #waiting = new WeakMap<IncomingMessage, { readonly socket: Duplex; readonly head: Buffer }>();
 
+  #isAttached = false;
+
+  /** @throws {TypeError} without a server */
   constructor(server: Served) {
+    if (typeof server?.upgrade !== "function") throw new TypeError("carillon needs what createServer() returned");
     this.#server = server;
   }
 
-  /** Takes a request, or a handshake, if its path is one of the server's. @returns `false` when it is not */
+  /**
+   * Takes a request, or a handshake, if its path is one of the server's.
+   *
+   * @returns `false` when it is not
+   * @throws {Error} when the application leads requests here in a way that cannot work
+   */
   take({ request, response, locals }: Led): boolean {
     const upgrade = this.#waiting.get(request);
-    if (!upgrade) return this.#server.request(request, response, locals);
+    if (!upgrade) {
+      const mistake = this.#mistake(request);
+      if (mistake !== undefined && this.#server.owns(request)) throw new Error(mistake);
+      return this.#server.request(request, response, locals);
+    }
     const { socket, head } = upgrade;
     this.#waiting.delete(request);
     response.detachSocket(socket as Socket);
@@ -46,34 +59,23 @@ export class Upgrades {
    * @returns the function that puts everything back
    */
   attach(httpServer: HttpServer): () => void {
-    const others = httpServer.listeners("upgrade") as UpgradeListener[];
-    for (const other of others) httpServer.off("upgrade", other);
-    const lead: UpgradeListener = (request, socket, head) => {
-      if (this.#server.owns(request)) this.#lead(httpServer, { request, socket, head });
-      else for (const other of others) other.call(httpServer, request, socket, head);
-    };
-    httpServer.on("upgrade", lead);
-    return () => {
-      httpServer.off("upgrade", lead);
-      for (const other of others) httpServer.on("upgrade", other);
-    };
+    this.#isAttached = true;
+    return listenBefore<[IncomingMessage, Duplex, Buffer]>(httpServer, {
+      event: "upgrade",
+      take: (request, socket, head) => {
+        if (!this.#server.owns(request)) return false;
+        this.#waiting.set(request, { socket, head });
+        leadAsRequest(httpServer, request, socket);
+        return true;
+      },
+      nobody: (request, socket) => answerUnwanted(httpServer, request, socket),
+    });
   }
 
-  #lead(
-    httpServer: HttpServer,
-    { request, socket, head }: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
-  ): void {
-    // A socket that breaks before anybody listens would end the process.
-    socket.on("error", () => undefined);
-    const response = new ServerResponse(request);
-    response.shouldKeepAlive = false;
-    response.assignSocket(socket as Socket);
-    this.#waiting.set(request, { socket, head });
-    // The framework has turned it down.
-    response.once("finish", () => {
-      response.detachSocket(socket as Socket);
-      socket.end();
-    });
-    httpServer.emit("request", request, response);
+  #mistake({ readableDidRead, headers: { connection = "", upgrade } }: IncomingMessage): string | undefined {
+    if (readableDidRead) return "the body of a request was read before it came to carillon; use it before body parsers";
+    if (this.#isAttached || upgrade?.toLowerCase() !== "websocket" || !/\bupgrade\b/i.test(connection))
+      return undefined;
+    return "WebSocket handshakes do not reach carillon; hand what listens to the attach() of its middleware";
   }
 }

@@ -1,43 +1,7 @@
 import type { ChannelAttempt } from "../engine/channel-rules.ts";
 import type { Grant } from "../engine/grant.ts";
 import { CarillonError } from "../errors/carillon-error.ts";
-import type { Clock } from "../platform/clock.ts";
-import type { JwtKey, PublicKeyAlgorithm, SecretAlgorithm } from "./jwt-keys.ts";
-import { tokenVerifier, type VerifiedClaims } from "./verify-token.ts";
-
-/** Give one of `secret`, `keys` and `jwksUrl`. */
-export interface ChannelTokensOptions {
-  /** What signs and verifies tokens, with at least as many bytes as its algorithm's hash; text counts as UTF-8. */
-  readonly secret?: string | Uint8Array;
-  /** Public keys, each with the one algorithm that it is for. */
-  readonly keys?: readonly JwtKey[];
-  /** Where the issuer publishes its keys. They are fetched when a token needs them, and again after 10 minutes. */
-  readonly jwksUrl?: string | URL;
-  /**
-   * What a token may be signed with; for `secret` and `jwksUrl`.
-   *
-   * @default ["HS256"] // with `jwksUrl`: RS256, ES256, EdDSA
-   */
-  readonly algorithms?: readonly (SecretAlgorithm | PublicKeyAlgorithm)[];
-  /** What the claim `iss` must be, or one of them. */
-  readonly issuer?: string | readonly string[];
-  /** What the claim `aud` must be or contain. */
-  readonly audience?: string | readonly string[];
-  /**
-   * How much the clocks of issuer and server may differ; up to 60,000.
-   *
-   * @default 5_000 // 5 seconds
-   */
-  readonly leewayMs?: number;
-  /**
-   * Tokens that live longer from now on are refused.
-   *
-   * @default 2_592_000_000 // 30 days
-   */
-  readonly maxLifeMs?: number;
-  /** Time, for tests. */
-  readonly clock?: Clock;
-}
+import { tokenVerifier, type TokenOptions, type VerifiedClaims } from "./verify-token.ts";
 
 /**
  * An `authorize` hook for applications whose backend is elsewhere: it signs a token that allows one user one channel, and the
@@ -55,7 +19,7 @@ export interface ChannelTokensOptions {
  * const server = createServer({ channels: { "private-*": { authorize: channelTokens({ secret }) } } });
  * ```
  */
-export function channelTokens(options: ChannelTokensOptions): (attempt: ChannelAttempt) => Promise<Grant> {
+export function channelTokens(options: TokenOptions): (attempt: ChannelAttempt) => Promise<Grant> {
   const verify = tokenVerifier(options);
   return async (attempt) => {
     const verified = await verify(attempt.token);

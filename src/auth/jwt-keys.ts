@@ -27,12 +27,20 @@ export interface JwtKey {
   readonly kid?: string;
 }
 
-/** Where the keys come from; exactly one of the three. */
+/** Where the keys come from: give one of `secret`, `keys` and `jwksUrl`. */
 export interface KeySources {
-  readonly secret?: string | Uint8Array | undefined;
-  readonly keys?: readonly JwtKey[] | undefined;
-  readonly jwksUrl?: string | URL | undefined;
-  readonly algorithms?: readonly (SecretAlgorithm | PublicKeyAlgorithm)[] | undefined;
+  /** What signs and verifies tokens, with at least as many bytes as its algorithm's hash; text counts as UTF-8. */
+  readonly secret?: string | Uint8Array;
+  /** Public keys, each with the one algorithm that it is for. */
+  readonly keys?: readonly JwtKey[];
+  /** Where the issuer publishes its keys. They are fetched when a token needs them, and again after 10 minutes. */
+  readonly jwksUrl?: string | URL;
+  /**
+   * What a token may be signed with; for `secret` and `jwksUrl`.
+   *
+   * @default ["HS256"] // with `jwksUrl`: RS256, ES256, EdDSA
+   */
+  readonly algorithms?: readonly (SecretAlgorithm | PublicKeyAlgorithm)[];
 }
 
 /** What verifies tokens. */

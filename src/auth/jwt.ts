@@ -1,41 +1,11 @@
 import type { ConnectAttempt } from "../engine/application.ts";
 import { isUserId } from "../engine/names.ts";
 import { CarillonError } from "../errors/carillon-error.ts";
-import type { Clock } from "../platform/clock.ts";
-import type { JwtKey, PublicKeyAlgorithm, SecretAlgorithm } from "./jwt-keys.ts";
 import { checkPlace, tokenAt, type TokenPlace } from "./token-place.ts";
-import { tokenVerifier } from "./verify-token.ts";
+import { tokenVerifier, type TokenOptions } from "./verify-token.ts";
 
-/** Give one of `secret`, `keys` and `jwksUrl`. */
-export interface JwtOptions {
-  /** What signs and verifies tokens, with at least as many bytes as its algorithm's hash; text counts as UTF-8. */
-  readonly secret?: string | Uint8Array;
-  /** Public keys, each with the one algorithm that it is for. */
-  readonly keys?: readonly JwtKey[];
-  /** Where the issuer publishes its keys. They are fetched when a token needs them, and again after 10 minutes. */
-  readonly jwksUrl?: string | URL;
-  /**
-   * What a token may be signed with; for `secret` and `jwksUrl`.
-   *
-   * @default ["HS256"] // with `jwksUrl`: RS256, ES256, EdDSA
-   */
-  readonly algorithms?: readonly (SecretAlgorithm | PublicKeyAlgorithm)[];
-  /** What the claim `iss` must be, or one of them. */
-  readonly issuer?: string | readonly string[];
-  /** What the claim `aud` must be or contain. */
-  readonly audience?: string | readonly string[];
-  /**
-   * How much the clocks of issuer and server may differ; up to 60,000.
-   *
-   * @default 5_000 // 5 seconds
-   */
-  readonly leewayMs?: number;
-  /**
-   * Tokens that live longer from now on are refused.
-   *
-   * @default 2_592_000_000 // 30 days
-   */
-  readonly maxLifeMs?: number;
+/** How `jwt` reads a token. */
+export interface JwtOptions extends TokenOptions {
   /** @default "message" // what the client was given as `token` */
   readonly from?: TokenPlace;
   /**
@@ -57,8 +27,6 @@ export interface JwtOptions {
    * @default no token is
    */
   readonly isRevoked?: (token: VerifiedToken) => boolean | Promise<boolean>;
-  /** Time, for tests. */
-  readonly clock?: Clock;
 }
 
 /** What tells one token from another. */
@@ -95,8 +63,8 @@ export interface TokenIdentity {
  * ```
  */
 export function jwt(options: JwtOptions): (attempt: ConnectAttempt) => Promise<TokenIdentity> {
-  const { from = "message", userId: userClaim = "sub", info: infoClaim = "info" } = options;
-  const verify = tokenVerifier(options);
+  const { from = "message", userId: userClaim = "sub", info: infoClaim = "info", isRevoked: asked, ...rest } = options;
+  const verify = tokenVerifier(rest);
   checkPlace(from);
   return async (attempt) => {
     const { claims, expiresAt } = await verify(tokenAt(from, attempt));
@@ -105,7 +73,7 @@ export function jwt(options: JwtOptions): (attempt: ConnectAttempt) => Promise<T
     if (!isUserId(userId) || Object.hasOwn(claims, "channel")) throw new CarillonError("unauthorized");
     const tokenId = claims.jti;
     const issuedAt = claims.iat === undefined ? undefined : claims.iat * 1_000;
-    const isRevoked = (await options.isRevoked?.({ userId, tokenId, issuedAt })) ?? false;
+    const isRevoked = (await asked?.({ userId, tokenId, issuedAt })) ?? false;
     if (isRevoked !== false) throw new CarillonError("unauthorized");
     const info = Object.hasOwn(claims, infoClaim) ? claims[infoClaim] : undefined;
     return { userId, ...(info !== undefined && { info }), ...(tokenId !== undefined && { tokenId }), expiresAt };

@@ -4,14 +4,40 @@ import { systemClock, type Clock } from "../platform/clock.ts";
 import { isCompactToken } from "./compact-token.ts";
 import { KeysUnavailable, readKeys, type KeySources } from "./jwt-keys.ts";
 
-/** What makes a token good. */
-export interface TokenTerms extends KeySources {
-  readonly issuer?: string | readonly string[] | undefined;
-  readonly audience?: string | readonly string[] | undefined;
-  readonly leewayMs?: number | undefined;
-  readonly maxLifeMs?: number | undefined;
-  readonly clock?: Clock | undefined;
+/** What makes a token good. Give one of `secret`, `keys` and `jwksUrl`. */
+export interface TokenOptions extends KeySources {
+  /** What the claim `iss` must be, or one of them. */
+  readonly issuer?: string | readonly string[];
+  /** What the claim `aud` must be or contain. */
+  readonly audience?: string | readonly string[];
+  /**
+   * How much the clocks of issuer and server may differ; up to 60,000.
+   *
+   * @default 5_000 // 5 seconds
+   */
+  readonly leewayMs?: number;
+  /**
+   * Tokens that live longer from now on are refused.
+   *
+   * @default 2_592_000_000 // 30 days
+   */
+  readonly maxLifeMs?: number;
+  /** Time, for tests. */
+  readonly clock?: Clock;
 }
+
+/** A slip of the pen would leave a check out. */
+const known: Readonly<Record<keyof TokenOptions, true>> = {
+  secret: true,
+  keys: true,
+  jwksUrl: true,
+  algorithms: true,
+  issuer: true,
+  audience: true,
+  leewayMs: true,
+  maxLifeMs: true,
+  clock: true,
+};
 
 /** What a verified token says. */
 export interface VerifiedClaims {
@@ -27,9 +53,11 @@ export interface VerifiedClaims {
  *
  * @throws {CarillonError} `option-invalid`
  */
-export function tokenVerifier(terms: TokenTerms): (token: string | undefined) => Promise<VerifiedClaims> {
-  const { leewayMs = 5_000, maxLifeMs = 2_592_000_000, clock = systemClock } = terms;
-  const { algorithms, keyFor } = readKeys(terms);
+export function tokenVerifier(options: TokenOptions): (token: string | undefined) => Promise<VerifiedClaims> {
+  const { leewayMs = 5_000, maxLifeMs = 2_592_000_000, clock = systemClock } = options;
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  if (unknown !== undefined) throw invalid(`there is no option ${unknown}`);
+  const { algorithms, keyFor } = readKeys(options);
   if (!(leewayMs >= 0 && leewayMs <= 60_000)) throw invalid("leewayMs must be 0 to 60,000");
   if (!(maxLifeMs > 0)) throw invalid("maxLifeMs must be more than 0");
 
@@ -39,8 +67,8 @@ export function tokenVerifier(terms: TokenTerms): (token: string | undefined) =>
       requiredClaims: ["exp"],
       clockTolerance: leewayMs / 1_000,
       currentDate: new Date(clock.wall()),
-      ...(terms.issuer !== undefined && { issuer: listOf(terms.issuer) }),
-      ...(terms.audience !== undefined && { audience: listOf(terms.audience) }),
+      ...(options.issuer !== undefined && { issuer: listOf(options.issuer) }),
+      ...(options.audience !== undefined && { audience: listOf(options.audience) }),
     });
     return payload;
   };

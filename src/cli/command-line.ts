@@ -63,7 +63,7 @@ function describe(): Command {
   return command
     .addOption(new Option("--config <file>", "more options, and handlers (env: CARILLON_CONFIG)"))
     .version(ownVersion(), "--version", "print the version")
-    .helpOption("--help", "print this")
+    .helpOption("-h, --help", "print this")
     .addHelpText("after", examples);
 }
 

@@ -1,31 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { ServerOptions } from "../server/options.ts";
+import { serverOptionNames } from "../server/check-options.ts";
 import type { Config } from "./config.ts";
 import { settings } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** The compiler holds this against `ServerOptions`, so that no option is ever unknown here. */
-const serverOptionNames: Readonly<Record<keyof ServerOptions, true>> = {
-  endpoints: true,
-  broker: true,
-  authenticate: true,
-  channels: true,
-  schemas: true,
-  origins: true,
-  limits: true,
-  maxBufferedBytes: true,
-  trustProxy: true,
-  admission: true,
-  messageRate: true,
-  logger: true,
-  health: true,
-  clock: true,
-  random: true,
-};
-
-const known: ReadonlySet<string> = new Set([...Object.keys(serverOptionNames), ...Object.keys(settings), "setup"]);
+const known: ReadonlySet<string> = new Set([...serverOptionNames, ...Object.keys(settings), "setup"]);
 
 /** Loads a config file. @throws {UsageError} naming the file, and what is wrong with it */
 export async function loadConfig(file: string): Promise<Config> {

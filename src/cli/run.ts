@@ -1,6 +1,7 @@
 import { CarillonError } from "../errors/carillon-error.ts";
 import { readCommandLine } from "./command-line.ts";
 import { loadConfig } from "./config-file.ts";
+import { dialectNames } from "./dialects.ts";
 import { jsonLog, ownLog } from "./log.ts";
 import { serve, type Serving } from "./serve.ts";
 import { resolveSettings } from "./settings.ts";
@@ -35,9 +36,12 @@ async function start(args: readonly string[]): Promise<void> {
 }
 
 function greeting({ url, endpoints }: Pick<Serving, "url" | "endpoints">, demo: boolean): string {
-  const page = demo
-    ? `Carillon is up. Open ${url} in two windows and write to yourself, or see six languages talk at ${url}languages`
-    : `Carillon is up at ${url}`;
+  const spoken = new Set(endpoints.map(({ dialect }) => dialect));
+  const others = dialectNames.every((name) => spoken.has(name)) ? `, or see six languages talk at ${url}languages` : "";
+  const page =
+    demo && spoken.has("native")
+      ? `Carillon is up. Open ${url} in two windows and write to yourself${others}`
+      : `Carillon is up at ${url}`;
   const places = endpoints.map((endpoint) => `  ${endpoint.url} (${endpoint.dialect})`);
   return [page, "Clients connect to", ...places, "Stop with Ctrl+C."].join("\n");
 }

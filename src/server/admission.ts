@@ -1,9 +1,9 @@
 import { CarillonError } from "../errors/carillon-error.ts";
+import { AddressCounts, isLoopback } from "../engine/address-counts.ts";
 import { TokenBucket } from "../engine/token-bucket.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/random.ts";
 import type { Fault } from "../transports/http/exchange.ts";
-import { countedAddress, isLoopback } from "./client-address.ts";
 import type { Logger } from "./logger.ts";
 
 /** How many clients are let in. Each value is a whole number of at least 1, or `Infinity`. */
@@ -53,7 +53,7 @@ const warningEveryMs = 60_000;
 export class Admission {
   readonly #limits: Required<AdmissionOptions>;
   readonly #handshakes: TokenBucket | undefined;
-  readonly #perAddress = new Map<string, number>();
+  readonly #perAddress = new AddressCounts();
   readonly #clock: Clock;
   readonly #random: Pick<Random, "next">;
   readonly #logger: Logger;
@@ -94,27 +94,23 @@ export class Admission {
   /** Lets a client in, and counts it until it leaves; or says why not. */
   enter(ip: string): Fault | Leave {
     const { connections, connectionsPerIp } = this.#limits;
-    const address = isLoopback(ip) ? undefined : countedAddress(ip);
-    const sameAddress = (address !== undefined && this.#perAddress.get(address)) || 0;
-    if (sameAddress >= connectionsPerIp) return this.#refuse(429, "there are too many connections from this address");
+    // What comes over a socket of the file system has no address.
+    const isCounted = ip !== "" && !isLoopback(ip);
+    if (isCounted && this.#perAddress.of(ip) >= connectionsPerIp) {
+      return this.#refuse(429, "there are too many connections from this address");
+    }
     if (this.#count >= connections) return this.#refuse(503, "the server is full");
     // Last, so that those who could not come in anyway take nobody's turn.
     if (this.#handshakes?.take() === false) return this.#refuse(503, "too many clients come at once");
     this.#count += 1;
-    if (address !== undefined) this.#perAddress.set(address, sameAddress + 1);
+    const forget = isCounted ? this.#perAddress.enter(ip) : undefined;
     let isIn = true;
     return () => {
       if (!isIn) return;
       isIn = false;
       this.#count -= 1;
-      if (address !== undefined) this.#forget(address);
+      forget?.();
     };
-  }
-
-  #forget(address: string): void {
-    const left = this.#perAddress.get(address)! - 1;
-    if (left > 0) this.#perAddress.set(address, left);
-    else this.#perAddress.delete(address);
   }
 
   #refuse(status: number, message: string): Fault {

@@ -93,23 +93,3 @@ function plainAddress(text: string): string | undefined {
 function withoutPort(text: string): string {
   return /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
 }
-
-/** Whom a client counts as: an IPv6 customer has at least a /64 to choose addresses from. */
-export function countedAddress(ip: string): string {
-  if (!ip.includes(":")) return ip;
-  const [head = "", tail] = ip.split("::");
-  const groups = head === "" ? [] : head.split(":");
-  const behind = tail === undefined || tail === "" ? [] : tail.split(":");
-  // An IPv4 address at the end is two groups.
-  const written = groups.length + behind.length + (ip.includes(".") ? 1 : 0);
-  const all = tail === undefined ? groups : [...groups, ...Array<string>(8 - written).fill("0"), ...behind];
-  return `${all
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ""))
-    .join(":")}::/64`;
-}
-
-/** Whether it is this machine itself. */
-export function isLoopback(ip: string): boolean {
-  return ip === "::1" || ip.startsWith("127.");
-}

@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { CarillonError } from "../errors/carillon-error.ts";
-import type { Dialect, HandshakeFault, Refusal } from "../dialects/dialect.ts";
+import type { Dialect, Refusal } from "../dialects/dialect.ts";
 import type { Handshake, Locals } from "../engine/handshake.ts";
 import type { Wire, WireHandler } from "../engine/ports/wire.ts";
-import { Exchange, type Fault } from "../transports/http/exchange.ts";
+import { Exchange } from "../transports/http/exchange.ts";
 import { answerPlainly } from "../transports/http/plain.ts";
+import type { MessageRate } from "../transports/pace.ts";
+import type { OutboundBudget } from "../transports/outbound-budget.ts";
 import { linkActions, type LinkAction, type LinkRequests } from "../transports/http/requests.ts";
 import { handshakeFault, refuseUpgrade } from "../transports/websocket/upgrade.ts";
 import type { Admission, Leave } from "./admission.ts";
@@ -14,20 +16,11 @@ import type { Clock } from "../platform/clock.ts";
 import { answerPreflight, corsHeaders } from "./cors.ts";
 import type { Logger } from "./logger.ts";
 import { headersFault, nodeHandshake, pathOf } from "./node-handshake.ts";
+import { OwnWire } from "./own-wire.ts";
 import { shownOrigin } from "./origin.ts";
 import { checkPath, mount, Places, type Mounted, type MountParts } from "./places.ts";
+import { inOwnWords, onlyWebSockets, senseless, stopping } from "./refusals.ts";
 import type { Sessions } from "./sessions.ts";
-
-const senseless: Fault = { status: 400, message: "the request's target or headers make no sense" };
-const stopping: Fault = { status: 503, message: "the server is stopping", headers: { "Retry-After": "1" } };
-
-const onlyWebSockets: Refusal = {
-  kind: "refuse",
-  status: 426,
-  message: "this is a WebSocket endpoint; connect with a WebSocket",
-  // Without "close" Node would keep the connection, whatever the client asked for.
-  headers: { Upgrade: "websocket", Connection: "Upgrade, close" },
-};
 
 /** What is known of a plain request besides the request. */
 export interface RequestFacts {
@@ -68,6 +61,8 @@ export class Endpoints {
   readonly #admission: Admission;
   readonly #logger: Logger;
   readonly #clock: Clock;
+  readonly #budget: OutboundBudget;
+  readonly #rate: MessageRate;
   #closing = false;
 
   constructor(parts: EndpointsParts) {
@@ -80,6 +75,8 @@ export class Endpoints {
     this.#admission = parts.admission;
     this.#logger = parts.logger;
     this.#clock = parts.engine.clock;
+    this.#rate = parts.rate;
+    this.#budget = parts.budget;
   }
 
   /** From here on nobody new comes in. Links that are open go on to be polled and posted to until they are closed. */
@@ -131,13 +128,22 @@ export class Endpoints {
     return true;
   }
 
-  /** Begins a session on a wire that somebody else has opened. @throws {CarillonError} `option-invalid`, `forbidden` */
+  /** See {@link Hosting.accept}. */
   async accept(wire: Wire, handshake: Handshake): Promise<WireHandler> {
     const mounted = this.#mounted.get(handshake.path);
     if (!mounted) throw new CarillonError("option-invalid", { message: `no endpoint at "${handshake.path}"` });
-    const opening = await mounted.endpoint.route(handshake);
-    if (opening.kind === "refuse" || this.#closing) throw new CarillonError("forbidden");
-    return this.#begin(mounted, wire, handshake, { subprotocol: opening.subprotocol });
+    const leave = this.#admission.enter(handshake.ip);
+    if (typeof leave !== "function") throw new CarillonError("rate-limited", { message: leave.message });
+    try {
+      const opening = await mounted.endpoint.route(handshake);
+      if (opening.kind === "refuse" || this.#closing) throw new CarillonError("forbidden");
+      const own = new OwnWire(wire, this.#clock, this.#rate);
+      const { subprotocol } = opening;
+      return own.serve(this.#begin(mounted, own, handshake, { subprotocol, opened: () => leave }));
+    } catch (error) {
+      leave();
+      throw error;
+    }
   }
 
   async #upgrade(
@@ -224,6 +230,7 @@ export class Endpoints {
         if (typeof leave !== "function") return { kind: "refuse", ...leave };
         return this.#sessions.watch(wire, endpoint.open(wire, handshake, undefined), leave);
       },
+      budget: this.#budget,
       failed: (error) => this.#logger.error({ error }, "a request could not be answered"),
     });
   }
@@ -276,14 +283,4 @@ export class Endpoints {
     const session = endpoint.open(wire, handshake, subprotocol);
     return this.#sessions.watch(wire, session, opened?.());
   }
-}
-
-/** What is wrong with a handshake, as the dialect says it, if it has words of its own. */
-function inOwnWords(
-  { endpoint }: Mounted,
-  fault: HandshakeFault,
-  { method = "" }: { readonly method?: string | undefined },
-  refusal: Refusal,
-): Refusal {
-  return endpoint.refuse?.(fault, method) ?? refusal;
 }

@@ -36,7 +36,7 @@ export interface Listening {
   readonly url: string;
 }
 
-/** Most of a request line and its headers, in bytes; more is answered with 431. */
+/** Most of a request's path and of the names and values of its headers, in bytes; more is answered with 431. */
 const maxHeaderBytes = 16_384;
 
 /**
@@ -47,7 +47,8 @@ const maxHeaderBytes = 16_384;
 export function createHttpServer(tls: TlsOptions | undefined, answer: RequestListener): HttpServer {
   const options = {
     IncomingMessage: ReadableRequest,
-    maxHeaderSize: maxHeaderBytes,
+    // Node refuses what is as long as this already.
+    maxHeaderSize: maxHeaderBytes + 1,
     headersTimeout: 10_000,
     requestTimeout: 15_000,
     connectionsCheckingInterval: 1_000,
@@ -63,10 +64,23 @@ export function createHttpServer(tls: TlsOptions | undefined, answer: RequestLis
   return server;
 }
 
+const listenNames: Readonly<Record<keyof ListenOptions, true>> = { port: true, host: true, tls: true };
+
+/** A port as text, or under another name, would leave the choice to the system. @throws {CarillonError} `option-invalid` */
+export function listenOptions(where: number | ListenOptions): ListenOptions {
+  if (typeof where === "number") return { port: where };
+  const isFine =
+    typeof where === "object" && where !== null && Object.keys(where).every((name) => Object.hasOwn(listenNames, name));
+  if (isFine) return where;
+  throw new CarillonError("option-invalid", {
+    message: `listen takes a port, which is a number, or an object of ${Object.keys(listenNames).join(", ")}`,
+  });
+}
+
 /** @throws {CarillonError} `listen-failed`, `option-invalid` */
 export function listen(server: HttpServer, { port = 0, host, tls }: ListenOptions): Promise<Listening> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    return Promise.reject(new CarillonError("option-invalid", { message: "port must be 0 to 65535" }));
+    return Promise.reject(new CarillonError("option-invalid", { message: "port must be a number from 0 to 65535" }));
   }
   return new Promise((resolve, reject) => {
     const failed = (cause: NodeJS.ErrnoException): void => {
@@ -88,7 +102,13 @@ export function listen(server: HttpServer, { port = 0, host, tls }: ListenOption
 /** Ends an upgrade that nobody wants. */
 export function abandon(socket: Duplex): void {
   socket.on("error", () => undefined);
-  socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  endWholly(socket, "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+}
+
+/** Ends both halves: a client that keeps its own open would keep the socket. */
+export function endWholly(socket: Duplex, last = ""): void {
+  socket.once("finish", () => socket.destroy());
+  socket.end(last);
 }
 
 function explain({ code, message }: NodeJS.ErrnoException, port: number, host: string | undefined): string {

@@ -9,8 +9,11 @@ import { settled } from "./server-channel.ts";
 /** What the server does about all clients and channels, whatever dialect is spoken. */
 export interface Oversight<Events extends object, Data extends object> {
   /**
-   * Sees what any client publishes, whispers, sends or requests, before the channel's rule and schemas do. It may replace
-   * `event` and `data` of the message; several are called in the order they were added, each with what the last one left.
+   * Sees what any client publishes, whispers, sends or requests, once, before the channel's rule and schemas do. It may
+   * replace `event` and `data` of the message, or change what `data` holds in place; several are called in the order they were
+   * added, each with what the last one left.
+   *
+   * What clients of go-rtc-lib say only its handler can read, so it is seen as it came: as sent, and without a channel.
    *
    * `false` drops the message, and its client does not notice: a publication is answered as if it had been accepted. A
    * request is refused with `no-handler`. A `CarillonError` that it throws is the client's answer; any other error is

@@ -35,7 +35,7 @@ export interface ChannelPublishOptions extends PublishOptions {
 /** A channel in the server's hands. */
 export interface ServerChannel<Events extends object> {
   readonly name: string;
-  /** Who is there, in channels with presence. */
+  /** Who is there now, in channels with presence; where many come and go at once, clients hear of it up to a second later. */
   readonly members: readonly Member[];
   /** This node's connections that are subscribed. */
   readonly connections: readonly Connection<Events>[];

@@ -6,6 +6,7 @@ import { ChannelRules, type ChannelRule } from "../engine/channel-rules.ts";
 import type { Connection, LiveConnection } from "../engine/connection.ts";
 import { Engine } from "../engine/engine.ts";
 import type { Published } from "../engine/publishing.ts";
+import { CarillonError } from "../errors/carillon-error.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import type { EventName, Payload } from "../events/event-map.ts";
 import { systemClock } from "../platform/clock.ts";
@@ -14,11 +15,12 @@ import { OutboundBudget } from "../transports/outbound-budget.ts";
 import { Admission } from "./admission.ts";
 import { attach } from "./attach.ts";
 import { Batches, type BatchOptions } from "./batches.ts";
+import { checkOptions } from "./check-options.ts";
 import { clientAddress } from "./client-address.ts";
 import { Endpoints } from "./endpoints.ts";
 import type { ConnectEvent, ServerOn } from "./events.ts";
 import { HealthWatch, type Health } from "./health.ts";
-import { createHttpServer, listen, type Listening, type ListenOptions } from "./http-server.ts";
+import { createHttpServer, listen, listenOptions, type Listening, type ListenOptions } from "./http-server.ts";
 import { hosting, type Hosting } from "./hosting.ts";
 import { effectiveLimits, outboundLimit } from "./limits.ts";
 import { Lifecycle } from "./lifecycle.ts";
@@ -125,7 +127,7 @@ export interface Server<Events extends object = Record<string, unknown>, Data ex
    * Opens an http or https server of its own.
    *
    * @param options the port, or everything
-   * @throws {CarillonError} `listen-failed`, `option-invalid`, `broker-unavailable`
+   * @throws {CarillonError} `listen-failed`, `option-invalid`, `broker-unavailable`, `closed`
    */
   listen(options?: number | ListenOptions): Promise<Listening>;
 
@@ -134,6 +136,7 @@ export interface Server<Events extends object = Record<string, unknown>, Data ex
    * were there before.
    *
    * @returns the function that takes it off again
+   * @throws {CarillonError} `option-invalid` for an application that is no http server
    */
   attach(httpServer: HttpServer): () => void;
 
@@ -163,6 +166,7 @@ export function createServer<
   Events extends object = Record<string, unknown>,
   Data extends object = Record<string, unknown>,
 >(options: ServerOptions<Events, Data> = {}): Server<Events, Data> {
+  checkOptions(options);
   const { clock = systemClock, random = systemRandom } = options;
   const logger = sparing(redacting(options.logger ?? consoleLogger), clock);
   const limits = effectiveLimits(options.limits);
@@ -236,8 +240,9 @@ export function createServer<
     stats: () => readStats({ engine, budget, ...gates }),
     health: () => watch.health(),
     async listen(where = {}) {
+      const address = listenOptions(where);
+      if (!isReady) throw new CarillonError("closed", { message: "a server that was closed stays so; make a new one" });
       await started;
-      const address = typeof where === "number" ? { port: where } : where;
       const httpServer = createHttpServer(address.tls, notFound);
       attach(httpServer, endpoints);
       const listening = await listen(httpServer, address);

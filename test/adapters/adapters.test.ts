@@ -1,7 +1,11 @@
 import { once } from "node:events";
 import { request } from "node:http";
+import { connect } from "node:net";
+import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
+import fastify from "fastify";
 import { WebSocket, WebSocketServer } from "ws";
+import { carillon } from "../../src/adapters/fastify.ts";
 import { createClient, longPolling, sse, webSocket, type Transport } from "../../src/client/index.ts";
 import { createServer, type ConnectAttempt, type Server } from "../../src/index.ts";
 import { all, type Framework, type Running } from "./frameworks.ts";
@@ -36,8 +40,12 @@ const transports: readonly (readonly [string, () => Transport])[] = [
 ];
 
 /** The status that a handshake is answered with, when it is not 101. */
-async function refusal(url: string): Promise<{ readonly status: number; readonly body: string }> {
+async function refusal(
+  url: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<{ readonly status: number; readonly body: string }> {
   const headers = {
+    ...more,
     Connection: "Upgrade",
     Upgrade: "websocket",
     "Sec-WebSocket-Version": "13",
@@ -83,6 +91,34 @@ describe.each(all)("%s", (name, framework) => {
   });
 });
 
+describe.each(all)("%s", (_name, framework) => {
+  test("an upgrade that nobody takes is a request like any other", async () => {
+    const { url } = await start(framework);
+    expect(await refusal(`${url}/hello`)).toEqual({ status: 200, body: "hello" });
+    expect((await refusal(`${url}/nothing`)).status).toBe(404);
+  });
+
+  test.each(["/hello", "/carillon?closed", "/carillon"])(
+    "after a handshake at %s that became none, nothing is kept",
+    async (path) => {
+      const { httpServer, url } = await start(framework);
+      const { port } = new URL(url);
+      const socket = connect({ port: Number(port), host: "127.0.0.1", allowHalfOpen: true });
+      socket.resume().write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+      await once(socket, "end");
+      const held = promisify(httpServer.getConnections.bind(httpServer));
+      await expect.poll(() => held()).toBe(0);
+      socket.destroy();
+    },
+  );
+
+  test("an upgrade that nobody takes is refused where Node keeps its body to itself", async () => {
+    const { url } = await start(framework);
+    expect((await refusal(`${url}/hello`, { "Content-Length": "2" })).status).toBe(404);
+    expect((await refusal(`${url}/hello`, { "Transfer-Encoding": "chunked" })).status).toBe(404);
+  });
+});
+
 describe.each(all.filter(([name]) => name !== "node:http"))("%s", (name, framework) => {
   test("GWS-41: whoever says who a client is sees the framework's request, over every transport", async () => {
     const { url, seen } = await start(framework);
@@ -113,5 +149,24 @@ describe.each(all.filter(([name]) => name !== "node:http"))("%s", (name, framewo
     expect(await refusal(`${url}/carillon?closed`)).toEqual({ status: 401, body: "closed" });
     expect((await fetch(`${url}/carillon/open?closed`, { method: "POST", body: "1" })).status).toBe(401);
     expect(seen).toEqual([]);
+  });
+});
+
+describe("fastify", () => {
+  test.each(transports)("an application that closes lets its clients go, over %s", async (_transport, create) => {
+    const server = createServer();
+    const app = fastify();
+    await app.register(carillon, { server });
+    const url = await app.listen({ port: 0, host: "127.0.0.1" });
+    const client = createClient(`${url.replace("http", "ws")}/carillon`, {
+      transports: [create()],
+      reconnect: { delayMs: 60_000 },
+    });
+    await client.connect();
+    const left = new Promise((resolve) => client.on("disconnect", resolve));
+    await app.close();
+    expect(await left).toMatchObject({ code: 4510 });
+    expect(server.isReady).toBe(false);
+    await client.close();
   });
 });

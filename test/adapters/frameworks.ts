@@ -60,7 +60,7 @@ const frameworks: Readonly<Record<string, Framework>> = {
   },
 
   fastify: async (server) => {
-    const app = fastify({ forceCloseConnections: true });
+    const app = fastify();
     app.addHook("onRequest", async (request, reply) => {
       if ((request.query as Record<string, unknown>)["closed"] !== undefined) await reply.code(401).send("closed");
     });

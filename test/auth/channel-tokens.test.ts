@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { channelTokens, jwt, type ChannelTokensOptions } from "../../src/auth/index.ts";
+import { channelTokens, jwt, type TokenOptions } from "../../src/auth/index.ts";
 import type { ChannelAttempt } from "../../src/engine/channel-rules.ts";
 import type { LiveConnection } from "../../src/engine/connection.ts";
 import type { Grant } from "../../src/engine/grant.ts";
@@ -11,7 +11,7 @@ import { attemptWith, clock, ed, encoded, good, now, pem, secret, signed, signed
 const exp = now + 600;
 const forAda = { channel: "private-a", sub: "ada", exp };
 
-interface Asked extends Pick<ChannelTokensOptions, "issuer" | "audience"> {
+interface Asked extends Pick<TokenOptions, "issuer" | "audience"> {
   readonly user?: string | undefined;
   readonly channel?: string;
   readonly action?: ChannelAttempt["action"];

@@ -1,7 +1,8 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, test, vi } from "vitest";
 import { start } from "../cli/command.ts";
-import { launchChromium } from "../setup/chromium.ts";
+import { sharedChromium } from "../setup/chromium.ts";
+import { faultlessPage, type FaultlessPageOptions } from "./faultless-page.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -9,13 +10,7 @@ const owner = "rtbroadcaster, owner";
 const guest = "rtbroadcaster, guest";
 const talkers = ["native", "socket.go", "go-ws", "ao-concepts", "go-rtc-lib"];
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchChromium();
-}, 600_000);
-
-afterAll(() => browser?.close());
+const browser = sharedChromium();
 
 describe("the page of languages", () => {
   test("what is said in each language is heard in every other one, with the bytes that each one gets", async () => {
@@ -96,6 +91,23 @@ describe("the page of languages", () => {
     await say(page, "native", "only the two of us");
     await hears(page, "go-ws", "only the two of us");
     for (const name of [owner, guest, "socket.go", "ao-concepts", "go-rtc-lib"]) await isNow(page, name, "closed");
+    const said = page.getByRole("status");
+    expect(await said.textContent()).toBe(
+      `Not connected: ${[owner, "socket.go", "ao-concepts", "go-rtc-lib", guest].join("; ")}.`,
+    );
+  });
+
+  test("says that the server has gone, and starts again with the next one", async () => {
+    const first = await start();
+    const page = await open(`${first.url}languages`, undefined, (fault) => fault.startsWith("WebSocket connection to"));
+    await isIn(page, guest);
+    expect(await page.getByRole("status").count()).toBe(0);
+    first.kill("SIGKILL");
+    await page.getByRole("status").getByText("Start again when the server is back").waitFor();
+    await start(["--port", String(first.port)]);
+    await page.getByRole("button", { name: "Start again" }).click();
+    await isIn(page, guest);
+    expect(await page.getByRole("status").count()).toBe(0);
   });
 
   test("text stays text", async () => {
@@ -130,24 +142,10 @@ describe("the page of languages", () => {
 /** Opens a page, and makes sure that nothing on it goes wrong until the test ends. */
 async function open(
   url: string,
-  viewport = { width: 1280, height: 800 },
-  isExpected: (fault: string) => boolean = () => false,
+  viewport?: FaultlessPageOptions["viewport"],
+  isExpected?: FaultlessPageOptions["isExpected"],
 ): Promise<Page> {
-  const context = await browser.newContext({ viewport });
-  const page = await context.newPage();
-  const faults: string[] = [];
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type()) && !isExpected(message.text())) faults.push(message.text());
-  });
-  page.on("pageerror", ({ message }) => faults.push(message));
-  page.on("dialog", (dialog) => {
-    faults.push(`a dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  onTestFinished(async () => {
-    await context.close();
-    expect(faults).toEqual([]);
-  });
+  const page = await faultlessPage(browser(), { viewport, isExpected });
   await page.goto(url);
   return page;
 }

@@ -1,22 +1,17 @@
 import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createClient } from "../../src/client/index.ts";
 import { start } from "../cli/command.ts";
 import { HttpProxy } from "../faults/proxy/http.ts";
 import { TcpProxy } from "../faults/proxy/tcp.ts";
-import { launchChromium } from "../setup/chromium.ts";
+import { sharedChromium } from "../setup/chromium.ts";
+import { faultlessPage, type FaultlessPageOptions } from "./faultless-page.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchChromium();
-}, 600_000);
-
-afterAll(() => browser?.close());
+const browser = sharedChromium();
 
 describe("two people on the demo page", () => {
   test("see each other by name, and talk", async () => {
@@ -304,26 +299,10 @@ async function visit(
   return page;
 }
 
-async function newPage(viewport = { width: 1280, height: 800 }): Promise<Page> {
-  const context = await browser.newContext({ viewport });
-  const page = await context.newPage();
-  const faults: string[] = [];
-  // A Content-Security-Policy violation is an error of the console, too.
-  page.on("console", (message) => {
-    if (message.type() !== "error" && message.type() !== "warning") return;
-    if (offline.has(page) && /^WebSocket connection to .* failed|^Failed to load resource/.test(message.text())) return;
-    faults.push(message.text());
-  });
-  page.on("pageerror", ({ message }) => faults.push(message));
-  page.on("dialog", (dialog) => {
-    faults.push(`a dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  onTestFinished(async () => {
-    await context.close();
-    expect(faults).toEqual([]);
-  });
-  return page;
+function newPage(viewport?: FaultlessPageOptions["viewport"]): Promise<Page> {
+  const isExpected = (fault: string, page: Page): boolean =>
+    offline.has(page) && /^WebSocket connection to .* failed|^Failed to load resource/.test(fault);
+  return faultlessPage(browser(), { viewport, isExpected });
 }
 
 /** Pages whose server is gone for a while. */

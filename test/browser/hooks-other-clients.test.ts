@@ -1,23 +1,19 @@
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { goWs } from "../../src/dialects/go-ws/index.ts";
 import { rtbroadcaster } from "../../src/dialects/rtbroadcaster/index.ts";
 import { socketGo } from "../../src/dialects/socket-go/index.ts";
 import { createServer } from "../../src/index.ts";
 import { bundle } from "../client/bundling.ts";
-import { launchChromium } from "../setup/chromium.ts";
+import { sharedChromium } from "../setup/chromium.ts";
 
-let browser: Browser;
+const browser = sharedChromium();
 let code: string;
 
 beforeAll(async () => {
-  browser = await launchChromium();
   code = await bundle(new URL("hooks/other-clients-page.ts", import.meta.url));
-}, 600_000);
-
-afterAll(() => browser?.close());
+});
 
 test.each([
   ["socket-go", { text: "hi" }],
@@ -42,7 +38,7 @@ test.each([
   server.attach(site);
   await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
   const address = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
-  const page = await browser.newPage();
+  const page = await browser().newPage();
   onTestFinished(async () => {
     await page.close();
     await server.close({ timeoutMs: 1_000 });

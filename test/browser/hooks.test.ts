@@ -1,20 +1,14 @@
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { build, type Rolldown } from "vite";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createServer, type Server } from "../../src/index.ts";
-import { launchChromium } from "../setup/chromium.ts";
+import { sharedChromium } from "../setup/chromium.ts";
 import type { Widget } from "./hooks/page.ts";
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchChromium();
-}, 600_000);
-
-afterAll(() => browser?.close());
+const browser = sharedChromium();
 
 interface Scene {
   readonly server: Server;
@@ -88,7 +82,7 @@ describe.each([
       asked,
       complaints,
       async visit(user) {
-        const context = await browser.newContext();
+        const context = await browser().newContext();
         contexts.push(() => context.close());
         const page = await context.newPage();
         page.on("pageerror", (error) => complaints.push(String(error)));

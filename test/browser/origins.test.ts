@@ -1,17 +1,11 @@
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { createServer, type Server } from "../../src/index.ts";
-import { launchChromium } from "../setup/chromium.ts";
+import { sharedChromium } from "../setup/chromium.ts";
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchChromium();
-}, 600_000);
-
-afterAll(() => browser?.close());
+const browser = sharedChromium();
 
 const cookie = "session=ada";
 
@@ -31,7 +25,7 @@ async function scene(
   });
   const { port } = await server.listen({ host: "127.0.0.1" });
   const url = `http://127.0.0.1:${port}/carillon`;
-  const context = await browser.newContext();
+  const context = await browser().newContext();
   await context.addCookies([{ name: "session", value: "ada", url }]);
   const page = await context.newPage();
   await page.goto(address);

@@ -4,20 +4,14 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { start } from "../cli/command.ts";
-import { launchChromium } from "../setup/chromium.ts";
+import { launchChromium, sharedChromium } from "../setup/chromium.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchChromium();
-}, 600_000);
-
-afterAll(() => browser?.close());
+const browser = sharedChromium();
 
 /** The address in the README's code. */
 const written = "wss://localhost:8080/ws";
@@ -25,7 +19,7 @@ const written = "wss://localhost:8080/ws";
 describe("go-ws: the client of the README", () => {
   test("GWS-2: handles messages, presence, whispers and errors", async () => {
     const { url } = await start();
-    await handlesEverything(await open(browser, url, "go-ws", aimedAt(url)), url);
+    await handlesEverything(await open(browser(), url, "go-ws", aimedAt(url)), url);
   });
 
   test("GWS-29: word for word, over wss with a test certificate", async () => {
@@ -43,7 +37,7 @@ describe("go-ws: the client of the README", () => {
 
   test("is told when the connection is closed", async () => {
     const server = await start();
-    const page = await open(browser, server.url, "go-ws", aimedAt(server.url));
+    const page = await open(browser(), server.url, "go-ws", aimedAt(server.url));
     await page.says("Presence update: [Object]");
     server.kill("SIGTERM");
     await page.says("Connection closed");
@@ -65,17 +59,17 @@ describe("go-ws: the client of the README", () => {
 describe("rtbroadcaster: the messages of the README", () => {
   test("make a room, join it, broadcast an action and a state, and close it", async () => {
     const { url } = await start();
-    const owner = await open(browser, url, "rtbroadcaster");
+    const owner = await open(browser(), url, "rtbroadcaster");
     const uuid = await owner.connected();
     expect(uuid).toMatch(/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/);
-    const guest = await open(browser, url, "rtbroadcaster", undefined, `?uuid=${uuid}`);
+    const guest = await open(browser(), url, "rtbroadcaster", undefined, `?uuid=${uuid}`);
     expect(await guest.connected()).toBe(uuid);
 
     await owner.run(`send("action")`);
     await guest.says("myKey param1,param2,param3 false");
     await owner.run(`send("state")`);
     await guest.says("myKey param1,param2,param3 true");
-    const late = await open(browser, url, "rtbroadcaster", undefined, `?uuid=${uuid}`);
+    const late = await open(browser(), url, "rtbroadcaster", undefined, `?uuid=${uuid}`);
     await late.says("myKey param1,param2,param3 true");
     expect(late.said).toEqual([`connected ${uuid}`, "myKey param1,param2,param3 true"]);
 
@@ -90,13 +84,13 @@ describe("rtbroadcaster: the messages of the README", () => {
   test("join no room that does not exist, and broadcast nothing from a guest", async () => {
     const { url } = await start();
     const unknown = "f63ca67e-69bb-4a16-a71f-86a87acbe0b5";
-    const lost = await open(browser, url, "rtbroadcaster", undefined, `?uuid=${unknown}`);
+    const lost = await open(browser(), url, "rtbroadcaster", undefined, `?uuid=${unknown}`);
     await lost.says(`not connected ${unknown}`);
 
-    const owner = await open(browser, url, "rtbroadcaster");
+    const owner = await open(browser(), url, "rtbroadcaster");
     const uuid = await owner.connected();
-    const guest = await open(browser, url, "rtbroadcaster", undefined, `?uuid=${uuid}`);
-    const other = await open(browser, url, "rtbroadcaster", undefined, `?uuid=${uuid}`);
+    const guest = await open(browser(), url, "rtbroadcaster", undefined, `?uuid=${uuid}`);
+    const other = await open(browser(), url, "rtbroadcaster", undefined, `?uuid=${uuid}`);
     for (const page of [guest, other]) await page.connected();
     await guest.run(`send("action")`);
     // Answered after what was sent before it.
@@ -111,7 +105,7 @@ describe("rtbroadcaster: the messages of the README", () => {
 describe("socket.go: the conventions of its examples", () => {
   test("rooms and chat, and a room that is none", async () => {
     const { url } = await start();
-    const [ada, bob] = [await open(browser, url, "socket-go"), await open(browser, url, "socket-go")];
+    const [ada, bob] = [await open(browser(), url, "socket-go"), await open(browser(), url, "socket-go")];
     for (const page of [ada, bob]) {
       await page.says("open");
       await page.run(`join("room-name")`);
@@ -134,7 +128,7 @@ describe("socket.go: the conventions of its examples", () => {
 
   test("a ping every 20 seconds changes nothing", async () => {
     const { url } = await start();
-    const page = await open(browser, url, "socket-go", undefined, "", (opened) => opened.clock.install());
+    const page = await open(browser(), url, "socket-go", undefined, "", (opened) => opened.clock.install());
     await page.says("open");
     await page.run(`join("room-name")`);
     await page.says("joined room-name");
@@ -147,7 +141,7 @@ describe("socket.go: the conventions of its examples", () => {
 
   test("comes back after a second, into its rooms, when the server is killed and started again", async () => {
     const first = await start();
-    const page = await open(browser, first.url, "socket-go");
+    const page = await open(browser(), first.url, "socket-go");
     await page.says("open");
     await page.run(`join("room-name")`);
     await page.says("joined room-name");
@@ -176,7 +170,7 @@ async function handlesEverything(page: OpenPage, url: string, ca?: Buffer): Prom
 }
 
 async function openWhispers(url: string): Promise<OpenPage> {
-  const page = await open(browser, url, "go-ws-whispers", aimedAt(url));
+  const page = await open(browser(), url, "go-ws-whispers", aimedAt(url));
   // It is subscribed when it is told that it may not whisper elsewhere, which it asks after it.
   await page.page.waitForFunction("socket.readyState === 1");
   const refused = page.received((frame) => frame.includes('"channel":"elsewhere"'));

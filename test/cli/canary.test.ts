@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { createClient, longPolling, sse, type Transport } from "../../src/client/index.ts";
 import { nodeWebSocket } from "../../src/client/node.ts";
+import { canary } from "../canary.ts";
 import { file, start } from "./command.ts";
 
-const canary = "canary-5f0c1d7e";
 const jwt = `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ${canary}.c2lnbmF0dXJl`;
 
 const headers = { cookie: `session=${canary}`, authorization: `Bearer ${canary}` };

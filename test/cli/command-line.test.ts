@@ -20,8 +20,8 @@ describe("--help and --version", () => {
     expect(code).toBe(0);
   });
 
-  test("serve --help says the same", async () => {
-    expect((await run(["serve", "--help"])).stdout).toBe((await run(["--help"])).stdout);
+  test.each([[["serve", "--help"]], [["-h"]], [["serve", "-h"]]])("%j says the same", async (args) => {
+    expect((await run(args)).stdout).toBe((await run(["--help"])).stdout);
   });
 
   test("--version is the package's", async () => {
@@ -77,7 +77,7 @@ describe("starting", () => {
       expect.objectContaining({ level: "info", url, endpoints }),
     ]);
     await expect.poll(stderr).toContain("Stop with");
-    expect(stderr()).toContain(`Open ${url} in two windows`);
+    expect(stderr()).toContain(`Open ${url} in two windows and write to yourself, or see six languages talk at `);
     for (const endpoint of endpoints) expect(stderr()).toContain(`  ${endpoint} (`);
   });
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import { watch } from "../canary.ts";
 
 /** The command as it is installed: the compiler's output. */
 export const main: string = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
@@ -110,6 +111,9 @@ function ended(child: ChildProcess): Promise<Ended> {
   let stderr = "";
   child.stdout!.on("data", (text: Buffer) => (stdout += text.toString()));
   child.stderr!.on("data", (text: Buffer) => (stderr += text.toString()));
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.on("data", (text: Buffer) => watch("printed by the command", text.toString()));
+  }
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => resolve({ code, stdout, stderr }));

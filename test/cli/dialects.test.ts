@@ -165,9 +165,16 @@ describe("--dialects", () => {
     expect(log.find(({ msg }) => msg === "listening")).toMatchObject({ endpoints });
     await expect.poll(stderr).toContain("Stop with");
     expect(stderr()).not.toContain("broadcast");
+    expect(stderr()).toContain(`Open ${url} in two windows and write to yourself\n`);
     const statuses = await Promise.all(paths.map((path) => statusOf(url, path)));
     expect(statuses).toEqual(paths.map((path) => (path === "carillon" || path === "ws" ? 101 : 404)));
     expect((await fetch(`${url}connect`, { method: "POST" })).status).toBe(404);
+  });
+
+  test("nobody is sent to a page that has nothing to speak to", async () => {
+    const { url, stderr } = await start(["--dialects", "go-ws"]);
+    await expect.poll(stderr).toContain("Stop with");
+    expect(stderr()).toContain(`Carillon is up at ${url}\n`);
   });
 
   test("is in the environment and the config file, too", async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freePort, run, start } from "../processes.ts";
+import { freePort } from "../../bench/free-port.ts";
+import { run, start } from "../processes.ts";
 import { snippetsOf, type Snippet } from "../documentation/snippets.ts";
 import { installPackage, type Consumer } from "./consumer.ts";
 import { entries, manifest, root } from "./manifest.ts";
@@ -118,6 +119,28 @@ describe("what the README shows, in an empty folder,", () => {
       const printed = await run(process.execPath, ["client.mjs"], { cwd: consumer.folder });
       const calls = snippet("client.mjs").text.split("console.log(").length - 1;
       expect(printed.trim().split("\n"), `each console.log of client.mjs prints:\n${printed}`).toHaveLength(calls);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it("runs: the standalone server with the config file of its guide", async () => {
+    const port = await freePort();
+    const guide = snippetsOf(readFileSync(`${root}docs/guides/standalone.md`, "utf8"));
+    const config = guide.find(({ name }) => name === "carillon.config.mjs")!;
+    await consumer.write("carillon.config.mjs", config.text.replace("8080", String(port)));
+    const command = "npx carillon serve --config carillon.config.mjs";
+    const env = { TOKEN_SECRET: "s".repeat(32) };
+    const server = start("sh", ["-ec", command], { cwd: consumer.folder, env });
+    try {
+      await server.prints("Stop with");
+      expect(server.output).not.toContain('"warn"');
+      const statuses = await Promise.all(
+        ["/readyz", "/metrics", "/carillon.js", "/", "/carillon", "/socket"].map(
+          async (path) => (await fetch(`http://127.0.0.1:${port}${path}`)).status,
+        ),
+      );
+      expect(statuses).toEqual([200, 200, 200, 404, 426, 404]);
     } finally {
       await server.stop();
     }

@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import type { Logger } from "../../src/index.ts";
-import { clientAddress, countedAddress, isLoopback, type TrustProxy } from "../../src/server/client-address.ts";
+import { countedAddress, isLoopback } from "../../src/engine/address-counts.ts";
+import { clientAddress, type TrustProxy } from "../../src/server/client-address.ts";
 
 const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { CarillonError } from "../../src/index.ts";
+import { silent } from "../canary.ts";
 import { createTestServer } from "../../src/testing/index.ts";
 
 interface Events {
@@ -35,7 +36,7 @@ it("P20: what clients saw refused, dropped, repeated, replayed and lost is what 
     authenticate: ({ token }) => (token === undefined ? undefined : { userId: token }),
     channels: { lobby: { whispers: true, history: { size: 100, ttlMs: 60_000 } } },
     limits: { recoveredPublications: 20 },
-    logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    logger: silent,
   });
   server.intercept(({ data }) => data !== 13);
   server.on("break", () => {
@@ -93,6 +94,7 @@ it("P20: what clients saw refused, dropped, repeated, replayed and lost is what 
     published: publishing.get("ok") - dropped - repeated,
     whispered: whispers,
     whispersRefused: whispered - whispers,
+    throttled: 0,
     delivered: whispers + heard + gaps,
     received: requesting.get("handler-failed"),
     dropped,

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,7 +9,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
 import { createClient } from "../../src/client/index.ts";
 import { nodeWebSocket } from "../../src/client/node.ts";
-import { createServer, type Server, type ServerOptions } from "../../src/index.ts";
+import { createServer, native, type Server, type ServerOptions } from "../../src/index.ts";
 import { handshake } from "./raw-client.ts";
 
 const open: { close(): unknown }[] = [];
@@ -47,6 +47,23 @@ describe("listen", () => {
     expect(await plain.text()).toContain("WebSocket");
     expect((await fetch(new URL("/elsewhere", url))).status).toBe(404);
     expect((await handshake(new URL("/elsewhere", url).href)).status).toBe(404);
+  });
+
+  test.each(["8080", { prot: 1 }, { port: "8080" }, null])("%j is no place to listen at", async (where) => {
+    const server = createServer();
+    open.push(server);
+    await expect(server.listen(where as unknown as number)).rejects.toMatchObject({
+      code: "option-invalid",
+      message: expect.stringContaining("number"),
+    });
+  });
+
+  test("a server that was closed does not listen again", async () => {
+    const server = createServer();
+    const closed = server.close();
+    await expect(server.listen()).rejects.toMatchObject({ code: "closed" });
+    await closed;
+    await expect(server.listen()).rejects.toMatchObject({ code: "closed" });
   });
 
   test("a port in use, or an impossible one, is named with the fix", async () => {
@@ -161,6 +178,44 @@ describe("attach", () => {
     const attached = await httpListening(httpServer);
     expect((await handshake(`${attached}elsewhere`)).status).toBe(404);
     expect(base).not.toBe(attached);
+  });
+
+  test.each([new EventEmitter(), () => undefined, undefined])("%s is no http server to attach to", (application) => {
+    const server = createServer();
+    open.push(server);
+    expect(() => server.attach(application as unknown as HttpServer)).toThrow("app.listen() returns it");
+  });
+
+  test("a request that nobody hears is answered instead of left hanging", async () => {
+    const server = createServer();
+    open.push(server);
+    const httpServer = createHttpServer();
+    server.attach(httpServer);
+    const base = await httpListening(httpServer);
+    expect((await fetch(`${base}elsewhere`)).status).toBe(404);
+  });
+
+  test("of two servers on one http server, either may end first, and everything else is heard once", async () => {
+    const heard: (string | undefined)[] = [];
+    const httpServer = createHttpServer((request, response) => {
+      heard.push(request.url);
+      response.end("own");
+    });
+    const base = await httpListening(httpServer);
+    for (const first of [0, 1]) {
+      const servers = ["/a", "/b"].map((path) => createServer({ endpoints: { [path]: native() } }));
+      for (const server of servers) server.attach(httpServer);
+      await servers[first]!.close();
+      heard.length = 0;
+      expect(await (await fetch(`${base}own`)).text()).toBe("own");
+      expect((await handshake(`${base}own`)).status).toBe(200);
+      expect((await fetch(`${base}${"ba"[first]}`)).status).toBe(426);
+      expect(await (await fetch(`${base}${"ab"[first]}`)).text()).toBe("own");
+      expect(heard).toEqual(["/own", "/own", `/${"ab"[first]}`]);
+      await servers[1 - first]!.close();
+      expect(await (await fetch(`${base}a`)).text()).toBe("own");
+      expect(heard).toHaveLength(4);
+    }
   });
 
   test("an upgrade that a later listener takes is left to it", async () => {

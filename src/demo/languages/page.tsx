@@ -9,6 +9,7 @@ export function LanguagesPage({ known }: { readonly known: string | undefined })
   const [gathering, setGathering] = useState(() => gather(known));
   const { speakers, room } = gathering;
   const heard = speakers.reduce((sum, speaker) => sum + speaker.heard.value, 0);
+  const silent = speakers.filter(({ state }) => state.value === "closed").map(({ language }) => language.name);
   return (
     <div class="page languages">
       <header class="header">
@@ -22,6 +23,13 @@ export function LanguagesPage({ known }: { readonly known: string | undefined })
             said in one is heard in all others: below the words are the bytes.
           </p>
           <p class="hint room">{room.value ?? "The room is being made."}</p>
+          {silent.length > 0 && (
+            <p class="hint" role="status">
+              {silent.length === speakers.length
+                ? "The connections were lost. Start again when the server is back."
+                : `Not connected: ${silent.join("; ")}.`}
+            </p>
+          )}
           <div class="bar">
             <a href={`/languages#${encodeURIComponent(room.value ?? "")}`} target="_blank" rel="noopener">
               Join it from a second window

@@ -66,5 +66,7 @@ export function readBody(
   };
   let timer = clock.after(headStartMs, watch);
   request.on("data", take).on("end", finish).on("close", stop);
-  if (isExpected) response.writeContinue();
+  // Somebody before us has seen that there is nothing.
+  if (request.readableEnded) finish();
+  else if (isExpected) response.writeContinue();
 }

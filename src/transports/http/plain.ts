@@ -1,5 +1,6 @@
 import type { PlainRequest, PlainRequests, Refusal, Reply } from "../../dialects/dialect.ts";
 import type { Clock } from "../../platform/clock.ts";
+import type { OutboundBudget } from "../outbound-budget.ts";
 import { readBody } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -13,13 +14,14 @@ export interface PlainAsking {
   /** The client waits for 100 before it sends its body. */
   readonly isExpected: boolean;
   readonly open: PlainRequest["open"];
+  readonly budget: OutboundBudget;
   /** Hears what the dialect threw. */
   readonly failed: (error: unknown) => void;
 }
 
 /** Lets a dialect answer a request in its own way. */
 export function answerPlainly(exchange: Exchange, asking: PlainAsking): void {
-  const { requests, clock, handshake, path, isExpected, open, failed } = asking;
+  const { requests, clock, handshake, path, isExpected, open, budget, failed } = asking;
   const fail = (error: unknown): void => {
     failed(error);
     exchange.fail({ status: 500, message: "something went wrong on the server" });
@@ -31,6 +33,7 @@ export function answerPlainly(exchange: Exchange, asking: PlainAsking): void {
       handshake,
       body: body.toString(),
       open,
+      owe: (wire, bytes) => budget.owe(wire, bytes),
       onGone(gone) {
         exchange.response.once("close", () => {
           if (!exchange.response.writableFinished) gone();

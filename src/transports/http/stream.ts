@@ -118,10 +118,15 @@ export function endedStream(exchange: Exchange, retryMs: number, { code, reason 
 
 /**
  * The stream is delimited by the end of its connection and not by chunks, so that what goes to many goes out as it is.
- * Proxies are asked not to collect it.
+ * Proxies, and what compresses answers before it, are asked not to collect it.
  */
 function beginStream(exchange: Exchange, retryMs: number): void {
   exchange.response.useChunkedEncodingByDefault = false;
-  exchange.begin(200, { "Content-Type": "text/event-stream", Connection: "close", "X-Accel-Buffering": "no" });
+  exchange.begin(200, {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-store, no-transform",
+    Connection: "close",
+    "X-Accel-Buffering": "no",
+  });
   exchange.response.write(`: stream\nretry: ${retryMs}\n\n`);
 }

@@ -15,7 +15,7 @@ describe("a stream", () => {
     expect(stream.response.statusCode).toBe(200);
     expect(stream.response.headers).toMatchObject({
       "content-type": "text/event-stream",
-      "cache-control": "no-store",
+      "cache-control": "no-store, no-transform",
       "x-content-type-options": "nosniff",
     });
     expect(await stream.next()).toEqual({ event: "message", data: "before" });

@@ -12,38 +12,54 @@ const apart = {
 };
 
 /**
- * What is tried once more where prototypes cannot be reached, and where they cannot be changed: whatever makes something of
- * what strangers send. The hostile inputs go through every dialect, transport and request; the others have names that
- * strangers choose as keys. Their own tests of everything else would find nothing more, and twice take their time.
+ * Everything is tried once more where `__proto__` is out of reach, and where `Object.prototype` is frozen. What is listed
+ * here is not; single tests that a tool cannot run there are listed, with their reasons, in `test/setup/frozen.ts`.
  */
-const hardened = {
-  include: [
-    "test/hostile/**/*.test.ts",
-    "test/dialects/native/**/*.test.ts",
-    "test/auth/**/*.test.ts",
-    "test/protocol/vectors.test.ts",
-    "test/engine/{names,channels,presence,state,requests,payload-size}.test.ts",
-  ],
-  // Volume, and bits of frames that no prototype has anything to do with; both take long.
-  exclude: ["test/hostile/{volume,frames}.test.ts"],
-  testTimeout: 10_000,
-};
+const notHardened = [
+  // Long, and of volume or of time: what they say of prototypes, shorter tests of the same code say too.
+  "test/hostile/{volume,frames}.test.ts",
+  "test/fuzz/{fuzz,complexity}.test.ts",
+  // They read the sources, the pages or the bundles; how they do so is nobody's promise.
+  "test/{architecture,documentation,production-page,protocol-page,security-checklist,security-page}.test.ts",
+  "test/bench/**/*.test.ts",
+  "test/client/{bundle,entry-bundles}.test.ts",
+];
+
+/** And this, only where it is frozen. */
+const notFrozen = [
+  // Express and Fastify cannot be loaded: ipaddr.js 2.5.0, which both need, assigns `IPv4.prototype.toString` (lib/ipaddr.js:307).
+  "test/adapters/**/*.test.ts",
+];
+
+/** Every test process carries the canary, and looks for it. */
+const setupFiles = ["test/setup/canary.ts"];
+
+const source = { include: ["test/**/*.test.ts"], exclude: Object.values(apart), setupFiles, testTimeout: 10_000 };
+
+const hardened = { ...source, exclude: [...source.exclude, ...notHardened] };
 
 const config: ViteUserConfig = {
   test: {
-    reporters: ["default", "./test/tally.ts", "./test/hostile/table.ts"],
+    reporters: ["default", "./test/tally.ts", "./test/hostile/table.ts", "./test/canary-reporter.ts"],
     projects: [
-      { test: { name: "source", include: ["test/**/*.test.ts"], exclude: Object.values(apart), testTimeout: 10_000 } },
+      { test: { ...source, name: "source" } },
       { test: { ...hardened, name: "no-proto", execArgv: ["--disable-proto=throw"] } },
-      { test: { ...hardened, name: "frozen", setupFiles: ["test/setup/frozen.ts"] } },
-      { test: { name: "package", include: [apart.package], testTimeout: 120_000, hookTimeout: 120_000 } },
-      { test: { name: "cli", include: [apart.cli], testTimeout: 30_000 } },
-      { test: { name: "load", include: [apart.load], testTimeout: 120_000 } },
-      { test: { name: "faults", include: [apart.faults], testTimeout: 120_000 } },
+      {
+        test: {
+          ...hardened,
+          name: "frozen",
+          exclude: [...hardened.exclude, ...notFrozen],
+          setupFiles: [...setupFiles, "test/setup/frozen.ts"],
+        },
+      },
+      { test: { name: "package", setupFiles, include: [apart.package], testTimeout: 120_000, hookTimeout: 120_000 } },
+      { test: { name: "cli", setupFiles, include: [apart.cli], testTimeout: 30_000 } },
+      { test: { name: "load", setupFiles, include: [apart.load], testTimeout: 120_000 } },
+      { test: { name: "faults", setupFiles, include: [apart.faults], testTimeout: 120_000 } },
       { test: { name: "simulation", include: [apart.simulation], testTimeout: 300_000 } },
       // The first run may have to install a browser.
-      { test: { name: "browser", include: [apart.browser], testTimeout: 60_000, hookTimeout: 600_000 } },
-      { test: { name: "runtimes", include: [apart.runtimes], testTimeout: 180_000, hookTimeout: 120_000 } },
+      { test: { name: "browser", setupFiles, include: [apart.browser], testTimeout: 60_000, hookTimeout: 600_000 } },
+      { test: { name: "runtimes", setupFiles, include: [apart.runtimes], testTimeout: 180_000, hookTimeout: 120_000 } },
     ],
   },
 };

@@ -8,8 +8,17 @@ import { defaultLimits } from "../src/engine/limits.ts";
 import { closeCodes, mayReconnect } from "../src/errors/close-codes.ts";
 import { errorCodes, type ErrorCode } from "../src/errors/codes.ts";
 import { errorFamily } from "../src/errors/families.ts";
-import { interfacesOf, optionInterfaces } from "./documentation/interfaces.ts";
-import { anchorsOf, linksOf, plain, readPage, readPages, root, tableAfter } from "./documentation/pages.ts";
+import { interfaceOf, optionInterfaces } from "./documentation/interfaces.ts";
+import {
+  anchorsOf,
+  linksOf,
+  plain,
+  readPage,
+  readPages,
+  root,
+  sectionAround,
+  tableAfter,
+} from "./documentation/pages.ts";
 import { snippetsOf } from "./documentation/snippets.ts";
 import { sourceOf, typeCheck } from "./documentation/type-check.ts";
 import { entries } from "./package/manifest.ts";
@@ -83,19 +92,32 @@ describe("docs/reference/options.md", () => {
     expect(documented.toSorted()).toEqual(actual.toSorted());
   });
 
+  const rowsOf = (marker: string): readonly (readonly [string, string])[] =>
+    tableAfter(page, marker).map(([option, , value]) => [plain(option), plain(value)]);
+
   it.each(markers)("lists the options of $name in $file with their defaults", ({ marker, file, name }) => {
-    const documented = tableAfter(page, marker).map(([option, , value]) => [plain(option), plain(value)]);
-    const actual = interfaces.find((one) => one.file === file && one.name === name)?.defaults ?? {};
-    expect(Object.fromEntries(documented)).toEqual(mapValues(actual, plain));
-    expect(documented).toHaveLength(Object.keys(actual).length);
+    const { defaults, bases } = interfaceOf(file, name);
+    const section = sectionAround(page, marker);
+    const documented = rowsOf(marker);
+    // What it has in common with others stands in one table, to which the section leads.
+    const shared = markers.filter(
+      (one) =>
+        bases.some((base) => base.file === one.file && base.name === one.name) &&
+        linksOf(section.text).includes(`#${sectionAround(page, one.marker).anchor}`),
+    );
+    const all = [...shared.flatMap((one) => rowsOf(one.marker)), ...documented];
+    expect(Object.fromEntries(all)).toEqual(mapValues(defaults, plain));
+    expect(new Set(documented.map(([option]) => option)).size).toBe(documented.length);
   });
 
   it.each([
     ["src/dialects/native/options.ts", "NativeOptions", nativeDefaults],
     ["src/engine/limits.ts", "Limits", defaultLimits],
   ])("%s: the defaults of %s are true", (file, name, effective) => {
-    const declared = interfacesOf(file, readPage(file)).find((one) => one.name === name)!.defaults;
-    const numbers = mapValues(declared, (text) => JSON.parse(text.split(" ")[0]!.replaceAll("_", "")) as unknown);
+    const numbers = mapValues(
+      interfaceOf(file, name).defaults,
+      (text) => JSON.parse(text.split(" ")[0]!.replaceAll("_", "")) as unknown,
+    );
     expect(numbers).toEqual(effective);
   });
 

@@ -1,8 +1,7 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
-import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { delimiter, dirname } from "node:path";
 import type { Readable } from "node:stream";
+import { watch } from "./canary.ts";
 
 export interface Ended {
   readonly code: number | null;
@@ -41,6 +40,7 @@ export function start(command: string, args: readonly string[], { cwd, env }: Ru
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
       output += text;
+      watch(`printed by ${command}`, text);
       tell();
     });
   }
@@ -91,14 +91,4 @@ export async function run(command: string, args: readonly string[], options: Run
   const { code, output } = await start(command, args, options).ended();
   if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code} and printed:\n${output}`);
   return output;
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -93,7 +93,12 @@ const checklist: Readonly<Record<string, Readonly<Record<string, Line>>>> = {
     "L7 names": { rows: ["J17"], tests: [["engine/authorize", "N07, L7: names are checked first"]] },
     "L8 subscriptions": { rows: ["X01"], tests: [["engine/limits", "N13, L8: 128 subscriptions and not 129"]] },
     "L9 what waits for one client": { rows: ["W27", "W34", "S05"] },
-    "L10 what waits for all": { tests: [["transports/websocket/websocket", "L10: of many slow clients"]] },
+    "L10 what waits for all": {
+      tests: [
+        ["transports/websocket/websocket", "L10: of many slow clients"],
+        ["dialects/socket-go/polling", "L10: what waits for polls counts with all"],
+      ],
+    },
     "L11 messages and whispers in a second": {
       rows: ["N12"],
       tests: [["engine/whispering", "L11: 10 at once and not 11"]],

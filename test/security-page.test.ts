@@ -32,6 +32,7 @@ describe("SECURITY.md", () => {
     [defaultLimits.pendingRequests, "open requests per connection"],
     [defaultLimits.heldDeliveries, "deliveries while it is not ready"],
     [defaultLimits.whispersPerSecond, "whispers in a second"],
+    [defaultLimits.presenceChangesPerSecond, "joins and leaves of one channel in a second"],
     [defaultLimits.brokerTimeoutMs / 1_000, "s for anything that is asked of one"],
   ])("says %d %s, as it is by default", (figure, what) => {
     expect(page).toContain(`${figure.toLocaleString("en")} ${what}`);

@@ -1,10 +1,9 @@
-import { once } from "node:events";
-import { connect as connectTcp, createServer as createTcpServer, type AddressInfo, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { createServer, type Connection, type Server, type ServerOptions } from "../../src/index.ts";
 import { createClient, longPolling, sse, webSocket, type Client, type ClientOptions } from "../../src/client/index.ts";
 import { msgpackCodec } from "../../src/client/msgpack.ts";
 import type { Transport } from "../../src/client/transports/transport.ts";
+import { TcpProxy } from "../faults/proxy/tcp.ts";
 
 /**
  * What holds for every transport, over real sockets: the same channels, the same handlers, the same promises.
@@ -23,11 +22,9 @@ class World {
   readonly server: Server;
   readonly connections: Connection[] = [];
   readonly #clients: Client[] = [];
-  readonly #sockets = new Set<Socket>();
   readonly #transport: () => Transport;
   readonly #codec: ClientOptions["codec"];
-  #url = "";
-  #close: () => void = () => undefined;
+  #way: TcpProxy | undefined;
 
   constructor(transport: () => Transport, codec: ClientOptions["codec"], options: ServerOptions = {}) {
     this.#transport = transport;
@@ -41,30 +38,12 @@ class World {
 
   async open(): Promise<this> {
     const { port } = await this.server.listen({ host: "127.0.0.1" });
-    const way = createTcpServer((client) => {
-      const there = connectTcp(port, "127.0.0.1");
-      for (const [from, to] of [
-        [client, there],
-        [there, client],
-      ] as const) {
-        this.#sockets.add(from);
-        from.pipe(to);
-        from.on("error", () => to.destroy());
-        from.on("close", () => {
-          this.#sockets.delete(from);
-          to.destroy();
-        });
-      }
-    });
-    way.listen(0, "127.0.0.1");
-    await once(way, "listening");
-    this.#url = `http://127.0.0.1:${(way.address() as AddressInfo).port}/carillon`;
-    this.#close = () => way.close();
+    this.#way = await TcpProxy.start({ port });
     return this;
   }
 
   client(options: ClientOptions = {}): Client {
-    const client = createClient(this.#url, {
+    const client = createClient(`http://127.0.0.1:${this.#way!.port}/carillon`, {
       transports: [this.#transport()],
       reconnect: { delayMs: 10, maxDelayMs: 50 },
       ...(this.#codec && { codec: this.#codec }),
@@ -76,14 +55,13 @@ class World {
 
   /** Resets every connection between the clients and the server. */
   cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    this.#way?.reset();
   }
 
   async end(): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close()));
     await this.server.close({ timeoutMs: 1_000 });
-    this.cut();
-    this.#close();
+    await this.#way?.close();
   }
 }
 

@@ -30,6 +30,7 @@ export const originalNames: Readonly<Record<string, readonly string[]>> = {
   ],
   "socket-go": [
     ...["NewServer", "WithMaxConcurrency", "WithCompression", "WithBufferSize", "WithPingInterval", "WithPingTimeout"],
+    ...["EventConnect", "EventDisconnect", "EventError", "EventMessage"],
     ...["HandleHTTP", "HandleFunc", "Socket", "ID", "Send", "On", "Off", "Close", "IsConnected"],
     ...["Broadcast", "BroadcastParallel", "BroadcastToRoom", "BroadcastToRooms"],
     ...["Join", "Leave", "LeaveAll", "RoomsOf", "In", "Count", "GetSocket", "Shutdown", "NewRoom", "RoomManager"],
@@ -38,6 +39,8 @@ export const originalNames: Readonly<Record<string, readonly string[]>> = {
     ...["NewClient", "WithReconnectDelay", "WithMaxReconnectDelay", "WithReconnectAttempts", "WithBatchSend"],
     ...["WithClientCompression", "Connect", "Rooms", "InRoom", "ReconnectCount", "Transport", "Receive", "BatchSend"],
     ...["EnableCompression", "WithTLSConfig", "WithHeaders", "WithLongPollingHeaders", "SOCKET_GO_DEBUG"],
+    ...["NewWebSocketTransport", "NewLongPollingTransport", "WithReadTimeout", "WithWriteTimeout"],
+    ...["WithPollInterval", "WithTimeout"],
   ],
   "ao-websockets": [
     ...[
@@ -58,6 +61,7 @@ export const originalNames: Readonly<Record<string, readonly string[]>> = {
   ],
   "go-ws": [
     ...["NewHub", "Run", "NewWebSocketServer", "ServeWS", "FiberAdaptor", "FiberHandler"],
+    ...["NewRedisBroker", "NewRedisStorage", "RateLimitMiddleware", "FromID"],
     ...["PingInterval", "WriteBufferSize", "ReadBufferSize", "RateLimit", "MaxConnections", "MaxConnectionsPerIP"],
     ...[
       "ShouldLogStats",

@@ -28,6 +28,15 @@ export function tableAfter(page: string, text: string): readonly (readonly strin
   );
 }
 
+/** The section that some text is in, from its heading to the next one. */
+export function sectionAround(page: string, text: string): { readonly anchor: string; readonly text: string } {
+  const start = page.lastIndexOf("\n#", page.indexOf(text));
+  const end = page.indexOf("\n#", start + 1);
+  const whole = page.slice(start, end < 0 ? undefined : end);
+  const anchor = [...anchorsOf(page.slice(0, start + whole.length))].at(-1) ?? "";
+  return { anchor, text: whole };
+}
+
 /** What a cell says, without the marks around code. */
 export function plain(cell = ""): string {
   return cell.replaceAll("`", "");

@@ -7,7 +7,8 @@ import { checkChannelName, checkEventName, isUserId } from "../../src/engine/nam
 import { fromBase64 } from "../../src/protocol/base64.ts";
 import { createJsonCodec } from "../../src/protocol/codec.ts";
 import { createMsgpackCodec } from "../../src/protocol/msgpack.ts";
-import { clientAddress, countedAddress } from "../../src/server/client-address.ts";
+import { countedAddress } from "../../src/engine/address-counts.ts";
+import { clientAddress } from "../../src/server/client-address.ts";
 import { originRule } from "../../src/server/origin.ts";
 import { redactText } from "../../src/server/redact.ts";
 import { acceptsStream, formatOf } from "../../src/transports/http/content-type.ts";

@@ -97,7 +97,37 @@ async function toldBy(said: readonly Buffer[], last: number): Promise<readonly u
   return told;
 }
 
+/** How long a client waits whom a server turns away with this wish. */
+const waits = (status: number, retryAfter: string, ms: number): Row[] =>
+  Object.entries(polls).map(([name, transport]) => ({
+    id: "C05",
+    what: `${status} with Retry-After: ${retryAfter} is a wait of ${ms} ms (${name})`,
+    async run() {
+      const headers = `Retry-After: ${retryAfter}\r\nContent-Length: 0\r\nConnection: close`;
+      const server = await hostileServer((socket) => socket.end(`HTTP/1.1 ${status} No\r\n${headers}\r\n\r\n`));
+      const clock = new ManualClock();
+      const reconnect = { delayMs: 1_000, jitter: "none" } as const;
+      const client = createClient(server.url, { transports: [transport()], clock, reconnect });
+      const connected = client.connect().catch(() => undefined);
+      while (client.state.kind !== "waiting") await turn();
+      expect(client.state.retryAt - clock.wall()).toBe(ms);
+      clock.advance(ms - 1);
+      expect(client.state.kind).toBe("waiting");
+      clock.advance(1);
+      expect(client.state.kind).toBe("connecting");
+      await client.close();
+      await connected;
+      server.stop();
+    },
+  }));
+
 const rows: readonly Row[] = [
+  ...waits(429, "7", 7_000),
+  ...waits(503, "300", 300_000),
+  ...waits(503, "301", 300_000),
+  ...waits(429, "1e9", 300_000),
+  ...waits(429, "Infinity", 300_000),
+  ...["0", "-1000", "NaN", "", "Wed, 21 Oct 2099 07:28:00 GMT", "7, 8"].flatMap((none) => waits(429, none, 1_000)),
   {
     id: "C07",
     what: "what a server says again, and what it goes back to, is heard once, in order",

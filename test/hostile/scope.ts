@@ -33,7 +33,6 @@ export const elsewhere: Readonly<Record<string, readonly TriedAt[]>> = {
   C13: at("client/connecting", "leaves neither a link nor a timer at any moment of connecting (C13)"),
   C14: at("client/reconnect", "makes a waiting client try at once, and is not listened to otherwise"),
   C15: at("client/reconnect", "comes back or stays away as PROTOCOL.md says: %i (C15)"),
-  X05: at("transports/websocket/websocket", "L10: of many slow clients the slowest is closed"),
   X07: at("brokers/memory", "is for 100,000 ids of a channel, the oldest of which goes for one more (L19)"),
   G01: at("dialects/rtbroadcaster/rooms", "RTB-11, G01: "),
   G02: at("dialects/rtbroadcaster/rooms", "RTB-10, G02: "),
@@ -95,9 +94,7 @@ export const outOfScope: Readonly<Record<string, string>> = {
   A10: "jose verifies with WebCrypto, which compares in constant time; a shared machine cannot measure nanoseconds",
   A11: publishApi,
   A12: publishApi,
-  A16: "there is no limit per user, only per address and in total (test/server/admission.test.ts)",
   A17: publishApi,
   A18: publishApi,
-  C05: "the client reads no Retry-After: its waits are its own, at most 30 s",
   X12: "no broker joins nodes yet whose death would leave subscriptions behind",
 };

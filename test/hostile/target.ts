@@ -5,6 +5,7 @@ import { WebSocket } from "ws";
 import { createServer, native, type NativeOptions, type Server, type ServerOptions } from "../../src/index.ts";
 import { metrics } from "../../src/metrics/index.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
+import { canary } from "../canary.ts";
 import { turn } from "../transports/http/serve.ts";
 
 interface Answer {
@@ -41,9 +42,6 @@ class Witness {
     this.#socket.terminate();
   }
 }
-
-/** In the tokens, cookies and headers of hostile clients: no log and no metric may hold it. */
-export const canary = "canary-7d1f0e9b";
 
 const prototypeKeys = Reflect.ownKeys(Object.prototype);
 

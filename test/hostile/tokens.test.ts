@@ -3,10 +3,12 @@ import { describe, expect } from "vitest";
 import { WebSocket } from "ws";
 import { jwt, type JwtOptions } from "../../src/auth/index.ts";
 import { clock as issued, encoded, good, now, pem, rsa, secret, signed, signedBy } from "../auth/support.ts";
+import { canary } from "../canary.ts";
 import { ask, LinkClient } from "../transports/http/link-client.ts";
 import { turn } from "../transports/http/serve.ts";
+import { RawSocket, text } from "./frames.ts";
 import { hostile, type Row } from "./rows.ts";
-import { canary, Target } from "./target.ts";
+import { Target } from "./target.ts";
 
 /** Of the witness, who stays while time passes between rows. */
 const token = signed({ ...good, exp: now + 2_500_000 });
@@ -216,6 +218,29 @@ const rows: readonly Row[] = [
       late({ userId: "ada" });
       await turn();
       expect(target.server.stats().connections).toBe(1);
+    },
+  },
+  {
+    id: "A16",
+    what: "one token on 150 connections is 100, over sockets and links alike; the others are told, and stay away",
+    async run(target) {
+      const sockets = await Promise.all(Array.from({ length: 75 }, () => RawSocket.open(target.url)));
+      const connect = JSON.stringify({ type: "connect", token });
+      for (const socket of sockets) await socket.write(text(connect));
+      for (const socket of sockets) await socket.until(({ texts }) => texts.length > 0);
+      const links = await Promise.all(Array.from({ length: 75 }, () => LinkClient.open(target.url, connect)));
+      const polled = await Promise.all(links.map((link) => link.poll(0)));
+      // The witness is one of them, and of those that came later 24 found room.
+      const refused = polled.filter(({ body }) => body.includes("limit-exceeded"));
+      expect([target.server.stats().connections, refused.length]).toEqual([100, 51]);
+      const late = await refusal(target, { token });
+      expect(late).toMatchObject({ code: 4403, text: expect.stringContaining("limit-exceeded") as string });
+      for (const socket of sockets) socket.leave();
+      for (const link of links) await link.close();
+      while (target.server.stats().connections > 1) await turn();
+      const link = await LinkClient.open(target.url, connect);
+      expect((await link.poll(0)).body).toContain('"connected"');
+      await link.close();
     },
   },
   ...["/metrics", "/admin", "/healthz", "/carillon/metrics"].map((path): Row => ({

@@ -22,6 +22,13 @@ const subscribe = (channel: string, n: number): object => ({
   ref: n + 1,
   channel: `${channel}${n}`,
 });
+
+/** A message that may tell who comes or goes. */
+interface Told {
+  readonly type: string;
+  readonly member?: { readonly user: string };
+}
+
 const many = <T>(count: number, make: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => make(n));
 
 /** Lets time pass until the client has been told so much. */
@@ -91,22 +98,74 @@ const rows: readonly Row[] = [
     },
   },
   {
+    id: "X05",
+    what: "100 publications of 32 KiB for 50 subscribers are as many as the channel carries; the others are refused, and none is lost",
+    async run() {
+      const bytes = 8 * 2 ** 20;
+      const target = await Target.start({}, { limits: { channelBytesPerSecond: bytes } });
+      const readers = await Promise.all(many(50, () => saying(target, subscribe("open", 0))));
+      for (const reader of readers) await told(target, reader, 2);
+      const data = "x".repeat(32 * 2 ** 10);
+      const publication = { type: "publish", channel: "open0", event: "e", data };
+      const publisher = await saying(target, ...many(100, (n) => ({ ...publication, ref: n + 1 })));
+      await publisher.until(({ texts }) => texts.length === 101);
+      // Five are 7.9 MiB with what is around them, so there was something left for the sixth.
+      const refusals = publisher.written.texts.filter((line) => line.includes('"rate-limited"'));
+      expect(refusals).toHaveLength(94);
+      expect(target.server.stats()).toMatchObject({ published: 6, throttled: 94, delivered: 300, slow: 0 });
+      for (const reader of readers) await reader.until(({ texts }) => texts.length === 8);
+      await target.echo();
+      target.clock.advance(1_000);
+      await publisher.write(say({ ...publication, ref: 101 }));
+      for (const reader of readers) await reader.until(({ texts }) => texts.length === 9);
+      for (const client of [...readers, publisher]) client.leave();
+      await target.check();
+      await target.stop();
+    },
+  },
+  {
     id: "X06",
-    what: "20 members who come and go 10 times are told of twice each time, and leave nobody",
+    what: "of 200 members who come and go 10 times in a second, others hear at most the limit and who has moved in the end",
     async run(target) {
-      const watcher = await saying(target, { type: "subscribe", ref: 1, channel: "presence-x" });
-      await watcher.until(({ texts }) => texts.length === 2);
-      const flapping = many(10, () => [
-        { type: "subscribe", ref: 1, channel: "presence-x" },
-        { type: "unsubscribe", ref: 2, channel: "presence-x" },
-      ]).flat();
-      const members = await Promise.all(many(20, () => saying(target, ...flapping)));
-      for (const member of members) await told(target, member, 21);
-      for (const member of members) member.leave();
-      const lines = await told(target, watcher, 402);
-      expect(lines.filter((line) => line.includes('"join"'))).toHaveLength(200);
-      expect(lines.filter((line) => line.includes('"leave"'))).toHaveLength(200);
-      watcher.leave();
+      const channel = "presence-x";
+      const toggle = (isIn: boolean): object => ({ type: isIn ? "subscribe" : "unsubscribe", ref: 1, channel });
+      const watcher = await saying(target, toggle(true));
+      const members = await Promise.all(many(200, () => saying(target)));
+      const turnTo = async (isIn: boolean): Promise<void> => {
+        for (const member of members) await member.write(say(toggle(isIn)));
+        while (target.server.channel(channel).members.length !== (isIn ? 201 : 1)) await turn();
+      };
+      // In what the watcher heard until its answer is everything that was said to it before.
+      let heard = 0;
+      const hears = async (ref: number): Promise<readonly string[]> => {
+        await watcher.write(say({ type: "request", ref, event: "echo" }));
+        const { texts } = await watcher.until((written) => written.texts.at(-1)?.includes(`"ref":${ref}`) === true);
+        return texts.slice(heard, (heard = texts.length) - 1);
+      };
+      await hears(2);
+      for (let second = 1; second <= 2; second += 1) {
+        for (let step = 0; step < 10; step += 1) {
+          await turnTo(step % 2 === 0);
+          target.clock.advance(100);
+        }
+        const lines = await hears(2 + second);
+        expect(lines.length).toBeLessThanOrEqual(100 + 200);
+      }
+      await turnTo(true);
+      target.clock.advance(1_000);
+      await hears(5);
+      const known = new Set<string>();
+      for (const { type, member } of watcher.written.texts.map((line) => JSON.parse(line) as Told)) {
+        if (!member) continue;
+        expect(known.has(member.user)).toBe(type === "leave");
+        if (type === "join") known.add(member.user);
+        else known.delete(member.user);
+      }
+      const there = target.server.channel(channel).members.map(({ user }) => user);
+      expect(there).toHaveLength(201);
+      expect(there.filter((user) => known.has(user))).toHaveLength(known.size);
+      expect(known.size).toBe(200);
+      for (const client of [watcher, ...members]) client.leave();
     },
   },
   {

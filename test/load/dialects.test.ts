@@ -9,10 +9,8 @@ import { socketGo } from "../../src/dialects/socket-go/index.ts";
 import { createServer } from "../../src/index.ts";
 import { usedBytes } from "../hostile/memory.ts";
 import { Crowd } from "./crowd.ts";
-import type { Connect, Heard, Talk } from "./programs/dialect-client.ts";
+import type { Connect, Heard, Talk, Way } from "./programs/dialect-client.ts";
 
-const count = 100_000;
-const warmUp = 10_000;
 const mebibyte = 1_048_576;
 
 interface Language {
@@ -76,6 +74,20 @@ const languages: Readonly<Record<string, () => Language>> = {
   }),
 };
 
+interface Volume {
+  readonly name: string;
+  readonly over: Way;
+  readonly count: number;
+}
+
+/** Requests carry less in the same time than sockets do, and polls that carry one message each, least. */
+const volumes: readonly Volume[] = [
+  ...Object.keys(languages).map((name) => ({ name, over: "WebSocket" as const, count: 100_000 })),
+  { name: "native", over: "SSE", count: 5_000 },
+  { name: "native", over: "long-polling", count: 5_000 },
+  { name: "socket.go", over: "polling", count: 5_000 },
+];
+
 /** What the process holds. */
 async function memory(): Promise<{ readonly used: number; readonly resident: number }> {
   const used = await usedBytes();
@@ -83,9 +95,10 @@ async function memory(): Promise<{ readonly used: number; readonly resident: num
 }
 
 describe("volume", () => {
-  test.each(Object.keys(languages))(
-    "100,000 messages each way through %s: nothing is lost, all is in order, and the memory is back where it was",
-    async (name) => {
+  test.each(volumes)(
+    "$count messages each way through $name over $over: nothing is lost, all is in order, and the memory is back where it was",
+    async ({ name, over, count }) => {
+      const warmUp = count / 10;
       const { dialect, greetings, ready, words, hasEcho, channel = () => "room" } = languages[name]!();
       const server = createServer({ endpoints: { "/way": dialect }, messageRate: { perSecond: Infinity } });
       const failures: unknown[] = [];
@@ -93,7 +106,7 @@ describe("volume", () => {
       const crowd = new Crowd<Connect | Talk>(new URL("programs/dialect-client.ts", import.meta.url));
       try {
         const { port } = await server.listen({ host: "127.0.0.1" });
-        await crowd.ask({ kind: "connect", url: `ws://127.0.0.1:${port}/way`, greetings, ready, words });
+        await crowd.ask({ kind: "connect", over, url: `ws://127.0.0.1:${port}/way`, greetings, ready, words });
         const room = server.channel(channel());
         let heard = 0;
         let fault: string | undefined;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createClient, longPolling, sse, webSocket, type Client } from "../../src/client/index.ts";
-import { freePort, start, type Running } from "../processes.ts";
+import { freePort } from "../../bench/free-port.ts";
+import { start, type Running } from "../processes.ts";
 
 /**
  * The one node is replaced again and again while its clients publish and subscribe. Its broker lives in its memory, so what

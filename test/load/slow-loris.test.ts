@@ -2,7 +2,8 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { createClient, webSocket, type Client } from "../../src/client/index.ts";
-import { freePort, start, type Running } from "../processes.ts";
+import { freePort } from "../../bench/free-port.ts";
+import { start, type Running } from "../processes.ts";
 import { median } from "./median.ts";
 import { now } from "./programs/now.ts";
 

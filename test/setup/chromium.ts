@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import { chromium, type Browser } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
 
 const names = [
   "chromium-headless-shell",
@@ -21,6 +22,17 @@ export function launchChromium(more: readonly string[] = []): Promise<Browser> {
     // Root has no sandbox, and the pages are our own.
     args: ["--no-sandbox", "--disable-gpu", "--no-first-run", ...quiet, ...more],
   });
+}
+
+/** One for all tests of a file, which calls this at its top. @returns it, from the first test on */
+export function sharedChromium(): () => Browser {
+  let browser: Browser | undefined;
+  // The first run may have to install it.
+  beforeAll(async () => {
+    browser = await launchChromium();
+  }, 600_000);
+  afterAll(() => browser?.close());
+  return () => browser!;
 }
 
 /** What `CARILLON_CHROMIUM` says, or the first one that is installed. */

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
-import { clientAddress, countedAddress } from "../../../src/server/client-address.ts";
+import { countedAddress } from "../../../src/engine/address-counts.ts";
+import { clientAddress } from "../../../src/server/client-address.ts";
 import { bytesAsText, must, texts, type Target } from "../target.ts";
 
 const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -1,11 +1,16 @@
-import { once } from "node:events";
 import { WebSocket } from "ws";
+import { longPolling, sse, type Link, type Transport } from "../../../src/client/index.ts";
+import { socketGoPolling, socketGoWebSocket } from "../../../src/client/socket-go/index.ts";
+import { createJsonCodec } from "../../../src/protocol/codec.ts";
 import { orders, report } from "./parent.ts";
 
 /** One client of any dialect: what it says is given as text, and what it hears is only looked at for numbers. */
 
+export type Way = "WebSocket" | "SSE" | "long-polling" | "polling";
+
 export interface Connect {
   readonly kind: "connect";
+  readonly over: Way;
   readonly url: string;
   /** What it says first. */
   readonly greetings: readonly string[];
@@ -32,8 +37,26 @@ export interface Heard {
 /** So many of its messages may wait for the server's answer. */
 const window = 64;
 
+const transports: Readonly<Record<Way, () => Transport>> = {
+  // Without a subprotocol, which no dialect but the native one knows.
+  WebSocket: () => socketGoWebSocket({ WebSocket: WebSocket as unknown as typeof globalThis.WebSocket }),
+  SSE: sse,
+  "long-polling": longPolling,
+  polling: () => socketGoPolling({ intervalMs: 1 }),
+};
+
+function open({ over, url }: Connect): Promise<Link> {
+  return transports[over]().connect({ url, codec: createJsonCodec(), signal: new AbortController().signal });
+}
+
+/** The native wire joins messages to a list. */
+function messagesIn(frame: string): readonly string[] {
+  if (!frame.startsWith("[")) return [frame];
+  return (JSON.parse(frame) as readonly unknown[]).map((message) => JSON.stringify(message));
+}
+
 class DialectClient {
-  readonly #socket: WebSocket;
+  readonly #link: Link;
   readonly #order: Connect;
   readonly #ready = Promise.withResolvers<void>();
   #next = { up: 0, down: 0 };
@@ -42,20 +65,23 @@ class DialectClient {
   #end = 0;
   #done: () => void = () => undefined;
 
-  constructor(order: Connect) {
+  private constructor(order: Connect, link: Link) {
     this.#order = order;
-    this.#socket = new WebSocket(order.url, { perMessageDeflate: false });
-    this.#socket.on("message", (data: Buffer) => this.#hear(data.toString()));
-    this.#socket.on("close", (code) => {
-      this.#fault ??= `closed with ${code}`;
-      this.#done();
+    this.#link = link;
+    link.receive({
+      frame: (frame) => messagesIn(String(frame)).forEach((message) => this.#hear(message)),
+      closed: (code) => {
+        this.#fault ??= `closed with ${code}`;
+        this.#done();
+      },
     });
   }
 
-  async connect(): Promise<void> {
-    await once(this.#socket, "open");
-    for (const greeting of this.#order.greetings) this.#socket.send(greeting);
-    await this.#ready.promise;
+  static async connect(order: Connect): Promise<DialectClient> {
+    const client = new DialectClient(order, await open(order));
+    for (const greeting of order.greetings) client.#link.send([greeting]);
+    await client.#ready.promise;
+    return client;
   }
 
   /** Resolves when it has heard the last answer, or something was wrong. */
@@ -73,35 +99,35 @@ class DialectClient {
   #say(): void {
     const [before, after] = this.#order.words;
     while (this.#sent < this.#end && this.#sent - this.#next.down < window) {
-      this.#socket.send(`${before}up ${this.#sent};${after}`);
+      this.#link.send([`${before}up ${this.#sent};${after}`]);
       this.#sent += 1;
     }
   }
 
-  #hear(frame: string): void {
-    const [, way, number] = /(up|down) (\d+);/.exec(frame) ?? [];
+  #hear(message: string): void {
+    const [, way, number] = /(up|down) (\d+);/.exec(message) ?? [];
     if (way === undefined) {
-      if (frame.includes(this.#order.ready)) this.#ready.resolve();
+      if (message.includes(this.#order.ready)) this.#ready.resolve();
       return;
     }
     const stream = way as "up" | "down";
     if (Number(number) !== this.#next[stream]) {
-      this.#fault ??= `${frame}, and not number ${this.#next[stream]}`;
+      this.#fault ??= `${message}, and not number ${this.#next[stream]}`;
       this.#done();
       return;
     }
     this.#next[stream] += 1;
     if (stream === "up") return;
     if (this.#next.down === this.#end) this.#done();
-    else this.#say();
+    // Not one by one: each would be a request of its own where there is no socket.
+    else if (this.#sent - this.#next.down <= window / 2) this.#say();
   }
 }
 
 let client: DialectClient | undefined;
 for await (const order of orders<Connect | Talk>()) {
   if (order.kind === "connect") {
-    client = new DialectClient(order);
-    await client.connect();
+    client = await DialectClient.connect(order);
     report({});
   } else report((await client!.talk(order)) satisfies Heard);
 }

@@ -24,6 +24,7 @@ import { sourceOf, typeCheck } from "./documentation/type-check.ts";
 import { entries } from "./package/manifest.ts";
 
 const pages = readPages();
+const fromReadme = pagesFrom("README.md");
 const yesOrNo = (value: boolean): string => (value ? "yes" : "no");
 
 describe("docs/reference/errors.md", () => {
@@ -164,6 +165,10 @@ describe("a page", () => {
     expect(broken).toEqual([]);
   });
 
+  it.each([...pages.keys()].filter((path) => /^[^/]+$|^docs\//.test(path)))("%s is found from the README", (path) => {
+    expect(fromReadme).toContain(path);
+  });
+
   const snippets = [...pages].flatMap(([path, page]) => snippetsOf(page).map((snippet) => ({ path, ...snippet })));
   const complete = snippets.filter(({ name, text }) => name !== undefined || /^import /m.test(text));
 
@@ -189,6 +194,18 @@ describe("a page", () => {
     }
   });
 });
+
+/** The pages that links lead to from a page, itself included. */
+function pagesFrom(start: string): ReadonlySet<string> {
+  const found = new Set([start]);
+  for (const path of found) {
+    for (const link of linksOf(pages.get(path) ?? "")) {
+      const [file = ""] = link.split("#");
+      if (file.endsWith(".md")) found.add(posix.join(posix.dirname(path), file));
+    }
+  }
+  return found;
+}
 
 function textsOf(pattern: string, except: readonly string[]): readonly string[] {
   return globSync(pattern, { cwd: root })

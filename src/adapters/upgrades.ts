@@ -1,9 +1,8 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Locals } from "../engine/handshake.ts";
 import { listenBefore } from "../server/listen-before.ts";
-import { answerUnwanted, leadAsRequest } from "../server/plain-upgrade.ts";
+import { answerUnwanted, responseOver } from "../server/plain-upgrade.ts";
 import type { Server } from "../server/server.ts";
 
 /** What an adapter needs of a server. */
@@ -17,14 +16,20 @@ export interface Led {
   readonly locals: Locals;
 }
 
+/** A handshake on its way through the framework. */
+interface Waiting {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly release: () => void;
+}
+
 /**
  * Leads WebSocket handshakes through a framework as if they were requests, so that its sessions and its authentication see
  * them; what arrives at {@link take} becomes a WebSocket.
  */
 export class Upgrades {
   readonly #server: Served;
-  readonly #waiting = new WeakMap<IncomingMessage, { readonly socket: Duplex; readonly head: Buffer }>();
-
+  readonly #waiting = new WeakMap<IncomingMessage, Waiting>();
   #isAttached = false;
 
   /** @throws {TypeError} without a server */
@@ -46,9 +51,9 @@ export class Upgrades {
       if (mistake !== undefined && this.#server.owns(request)) throw new Error(mistake);
       return this.#server.request(request, response, locals);
     }
-    const { socket, head } = upgrade;
+    const { socket, head, release } = upgrade;
     this.#waiting.delete(request);
-    response.detachSocket(socket as Socket);
+    release();
     return this.#server.upgrade(request, socket, head, locals);
   }
 
@@ -64,8 +69,9 @@ export class Upgrades {
       event: "upgrade",
       take: (request, socket, head) => {
         if (!this.#server.owns(request)) return false;
-        this.#waiting.set(request, { socket, head });
-        leadAsRequest(httpServer, request, socket);
+        const { response, release } = responseOver(request, socket);
+        this.#waiting.set(request, { socket, head, release });
+        httpServer.emit("request", request, response);
         return true;
       },
       nobody: (request, socket) => answerUnwanted(httpServer, request, socket),

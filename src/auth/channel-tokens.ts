@@ -20,7 +20,7 @@ import { tokenVerifier, type TokenOptions, type VerifiedClaims } from "./verify-
  * ```
  */
 export function channelTokens(options: TokenOptions): (attempt: ChannelAttempt) => Promise<Grant> {
-  const verify = tokenVerifier(options);
+  const verify = tokenVerifier("channelTokens", options);
   return async (attempt) => {
     const verified = await verify(attempt.token);
     const actions = actionsIn(verified);

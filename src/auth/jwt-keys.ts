@@ -86,7 +86,7 @@ function ofSecret(secret: string | Uint8Array, algorithms: readonly string[]): K
   const bytes = typeof secret === "string" ? new TextEncoder().encode(secret) : secret;
   checkAlgorithms(algorithms, secretBytes, "a secret");
   const least = Math.max(...algorithms.map((algorithm) => secretBytes[algorithm]!));
-  if (bytes.length < least) throw invalid(`secret must have ${least} bytes for ${algorithms.join(", ")}`);
+  if (!(bytes.length >= least)) throw invalid(`secret must have ${least} bytes for ${algorithms.join(", ")}`);
   return { algorithms, keyFor: () => bytes };
 }
 
@@ -160,5 +160,5 @@ function checkAlgorithms(
 }
 
 function invalid(message: string, cause?: unknown): CarillonError {
-  return new CarillonError("option-invalid", { message: `jwt: ${message}`, cause });
+  return new CarillonError("option-invalid", { message, cause });
 }

@@ -64,7 +64,7 @@ export interface TokenIdentity {
  */
 export function jwt(options: JwtOptions): (attempt: ConnectAttempt) => Promise<TokenIdentity> {
   const { from = "message", userId: userClaim = "sub", info: infoClaim = "info", isRevoked: asked, ...rest } = options;
-  const verify = tokenVerifier(rest);
+  const verify = tokenVerifier("jwt", rest);
   checkPlace(from);
   return async (attempt) => {
     const { claims, expiresAt } = await verify(tokenAt(from, attempt));

@@ -21,7 +21,7 @@ export function checkPlace(place: TokenPlace): void {
   const isKnown = kind === "header" || kind === "cookie" || kind === "query";
   if (!isKnown || others.length > 0 || typeof name !== "string" || !namePattern.test(name)) {
     throw new CarillonError("option-invalid", {
-      message: `from must be "message", or the name of one header, cookie or query parameter`,
+      message: `jwt: from must be "message", or the name of one header, cookie or query parameter`,
     });
   }
 }

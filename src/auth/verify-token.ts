@@ -39,6 +39,8 @@ const known: Readonly<Record<keyof TokenOptions, true>> = {
   clock: true,
 };
 
+type TokenVerifier = (token: string | undefined) => Promise<VerifiedClaims>;
+
 /** What a verified token says. */
 export interface VerifiedClaims {
   readonly claims: JWTPayload;
@@ -51,9 +53,19 @@ export interface VerifiedClaims {
  *
  * It refuses with `unauthorized`, or with `token-expired` when nothing is wrong but the time.
  *
+ * @param factory what the application called; errors begin with it
  * @throws {CarillonError} `option-invalid`
  */
-export function tokenVerifier(options: TokenOptions): (token: string | undefined) => Promise<VerifiedClaims> {
+export function tokenVerifier(factory: "jwt" | "channelTokens", options: TokenOptions): TokenVerifier {
+  try {
+    return verifier(options);
+  } catch (error) {
+    const { message, cause } = error as Error;
+    throw new CarillonError("option-invalid", { message: `${factory}: ${message}`, cause });
+  }
+}
+
+function verifier(options: TokenOptions): TokenVerifier {
   const { leewayMs = 5_000, maxLifeMs = 2_592_000_000, clock = systemClock } = options;
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
   if (unknown !== undefined) throw invalid(`there is no option ${unknown}`);
@@ -95,5 +107,5 @@ function listOf(value: string | readonly string[]): string[] {
 }
 
 function invalid(message: string): CarillonError {
-  return new CarillonError("option-invalid", { message: `jwt: ${message}` });
+  return new CarillonError("option-invalid", { message });
 }

@@ -3,20 +3,10 @@ import type { ServerOptions } from "../server/options.ts";
 import type { DialectName } from "./dialects.ts";
 import type { LogLevel } from "./settings.ts";
 
-/**
- * What a file for `--config` exports as its default: the options of `createServer`, those of the command line, and `setup`.
- *
- * @example
- * ```js
- * export default {
- *   port: 9000,
- *   authenticate: ({ token }) => users.get(token),
- *   setup(server) {
- *     server.on("add", ({ data, reply }) => reply(data.a + data.b));
- *   },
- * };
- * ```
- */
+export type { DialectName } from "./dialects.ts";
+export type { LogLevel } from "./settings.ts";
+
+/** What a file for `--config` exports as its default: the options of `createServer`, those of the command line, and `setup`. */
 export interface Config<
   Events extends object = Record<string, unknown>,
   Data extends object = Record<string, unknown>,
@@ -57,4 +47,25 @@ export interface Config<
   readonly metrics?: boolean;
   /** Adds handlers and middleware; nobody can connect before it is done. */
   readonly setup?: (server: Server<Events, Data>) => unknown;
+}
+
+/**
+ * Gives back what it is given, so that an editor and the compiler know what a config file may say.
+ *
+ * @example
+ * ```ts
+ * export default defineConfig<{ add: (numbers: { a: number; b: number }) => number }>({
+ *   port: 9000,
+ *   authenticate: ({ token }) => users.get(token),
+ *   setup(server) {
+ *     server.on("add", ({ data, reply }) => reply(data.a + data.b));
+ *   },
+ * });
+ * ```
+ */
+export function defineConfig<
+  Events extends object = Record<string, unknown>,
+  Data extends object = Record<string, unknown>,
+>(config: Config<Events, Data>): Config<Events, Data> {
+  return config;
 }

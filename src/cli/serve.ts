@@ -1,5 +1,5 @@
 import { metrics } from "../metrics/metrics.ts";
-import { createHttpServer, listen, type Listening } from "../server/http-server.ts";
+import { createHttpServer, listen, shut, type Listening } from "../server/http-server.ts";
 import { createServer, type Server } from "../server/server.ts";
 import type { Config } from "./config.ts";
 import { demoEndpointsFor, endpointsFor } from "./dialects.ts";
@@ -67,8 +67,7 @@ export async function serve(settings: Settings, config: Config, log: Log): Promi
     })),
     async stop() {
       await server.close();
-      httpServer.close();
-      httpServer.closeAllConnections();
+      shut(httpServer);
     },
   };
 }

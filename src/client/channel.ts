@@ -41,6 +41,7 @@ export interface Whisper<Data = unknown> {
 /** Called with what is whispered; what it throws is treated as in a {@link PublicationHandler}. */
 export type WhisperHandler<Data> = (data: Data, whisper: Whisper<Data>) => unknown;
 
+/** How a client publishes in a channel. */
 export interface PublishOptions {
   /**
    * `false`: every subscriber but this client.
@@ -64,6 +65,7 @@ export interface PublishOptions {
   readonly stateKey?: string;
 }
 
+/** How a client subscribes to a channel. */
 export interface SubscribeOptions {
   /** A position to go on from, such as one that {@link Channel.position} had before the page was left. */
   readonly since?: string | undefined;
@@ -79,6 +81,7 @@ export interface HistoryRange {
   readonly limit?: number;
 }
 
+/** A part of a channel's history. */
 export interface HistoryPage {
   /** Oldest first. */
   readonly publications: readonly Publication[];

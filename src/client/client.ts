@@ -3,11 +3,13 @@ import type { Channel } from "./channel.ts";
 import type { ClientEventName, DataParameter, EventHandler, LifecycleEvents, RequestName } from "./events.ts";
 import type { ClientState } from "./state.ts";
 
+/** How to wait for a connection. */
 export interface ConnectOptions {
   /** Stops waiting; see {@link Client.connect}. */
   readonly signal?: AbortSignal;
 }
 
+/** How to wait for the answer to a request. */
 export interface RequestOptions {
   /**
    * How long to wait for the answer, also while the request waits for a connection.

@@ -39,6 +39,7 @@ export interface LifecycleEvents {
   readonly gap: GapEvent;
 }
 
+/** The connection is open, for the first time or again. */
 export interface ConnectEvent {
   /** Successful reconnections so far; 0 for the first connection. */
   readonly reconnects: number;
@@ -66,6 +67,7 @@ export interface GapEvent {
   readonly reason: "expired" | "reset" | "too-much" | "no-history";
 }
 
+/** An open connection ended: how, and whether the client comes back by itself. */
 export interface DisconnectEvent {
   /** A WebSocket close code. @see PROTOCOL.md, section 11 */
   readonly code: number;

@@ -6,6 +6,7 @@ import { openLink } from "./transports/websocket.ts";
 /** A larger frame from the server closes the connection with 1009. */
 const maxFrameBytes = 4 * 1024 * 1024;
 
+/** How the transport over the package `ws` connects. */
 export interface NodeWebSocketOptions {
   /** Sent with the upgrade request, which browsers cannot do. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -25,6 +26,7 @@ export interface NodeWebSocketOptions {
   readonly tls?: NodeTlsOptions;
 }
 
+/** Certificates, for Node. */
 export interface NodeTlsOptions extends Pick<SecureContextOptions, "ca" | "cert" | "key"> {
   /** The name that the server's certificate must have, when it is not the host of the URL. */
   readonly servername?: string;

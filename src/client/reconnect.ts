@@ -12,7 +12,8 @@ export interface ReconnectOptions {
    */
   readonly delayMs?: number;
   /**
-   * No wait is longer, unless a server that is full asks for it in `Retry-After`: then up to 5 minutes.
+   * No wait is longer, unless a server that is full asks for it with `Retry-After`, and the client can read that: over
+   * server-sent events and long-polling, in a page of the server's own origin. Then up to 5 minutes.
    *
    * @default 30_000 // 30 seconds
    */

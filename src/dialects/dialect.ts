@@ -85,6 +85,12 @@ export interface Refusal {
  */
 export type HandshakeFault = "upgrade" | "method" | "version" | "key" | "origin";
 
+/** What may wait for all slow clients of a node together. */
+export interface Budget {
+  /** To be called whenever it changes how much waits, and with `0` at the end. The slowest wire is shed when it is too much. */
+  owe(wire: { shed(): void }, bytes: number): void;
+}
+
 /** A plain request to a dialect that has its own way with them. */
 export interface PlainRequest {
   readonly method: string;
@@ -94,11 +100,8 @@ export interface PlainRequest {
   readonly body: string;
   /** Begins a session on a wire that the dialect makes of its requests, or says why there is no room for it. */
   open(wire: Wire): WireHandler | Refusal;
-  /**
-   * To be told how much waits on such a wire, whenever that changes, and `0` at its end. It is shed when what waits for all
-   * slow clients of the node is too much, and it is the slowest.
-   */
-  owe(wire: { shed(): void }, bytes: number): void;
+  /** To be told how much waits on such a wire. */
+  readonly budget: Budget;
   /** Told when the client has gone before it was answered. */
   onGone(gone: () => void): void;
 }
@@ -123,9 +126,11 @@ export interface PlainRequests {
 
 /** One client's conversation. */
 export interface Session extends WireHandler {
+  /** @returns a promise when what the client said before is still being heard: of the end of that */
+  closed(code: number, reason: string): Later<void>;
   /**
    * The server stops: takes nothing more, answers what it took, and closes the wire so that the client comes back to another
-   * server. Nothing happens when it is closed already.
+   * server. One whose wire is closed is over at once.
    */
   drain?(): void;
 }

@@ -1,7 +1,5 @@
+import { checkNumber } from "../engine/check-number.ts";
 import { CarillonError } from "../errors/carillon-error.ts";
-
-/** Longer timers fire at once. @see HTML, "timer initialisation steps": the timeout is a signed 32-bit integer */
-const maxTimerMs = 2 ** 31 - 1;
 
 /** Checks the options of one dialect; what is not as it should be throws `option-invalid`, and is named. */
 export class OptionChecks {
@@ -19,9 +17,7 @@ export class OptionChecks {
 
   /** Whole numbers; those of a name that ends in `Ms` are delays. */
   number(name: string, value: unknown, least: number): void {
-    const most = name.endsWith("Ms") ? maxTimerMs : Number.MAX_SAFE_INTEGER;
-    if (Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most) return;
-    this.refuse(`${name} must be a whole number from ${least} to ${most}`);
+    checkNumber(this.#factory, name, value, least);
   }
 
   switch(name: string, value: unknown): void {

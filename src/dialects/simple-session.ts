@@ -1,6 +1,6 @@
-import { toCarillonError, type CarillonError } from "../errors/carillon-error.ts";
+import { CarillonError, toCarillonError } from "../errors/carillon-error.ts";
 import type { Authenticate, Ending } from "../engine/application.ts";
-import type { LiveConnection } from "../engine/connection.ts";
+import type { LiveConnection, Move } from "../engine/connection.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Handshake } from "../engine/handshake.ts";
 import { InOrder } from "../engine/in-order.ts";
@@ -11,8 +11,14 @@ import type { Frame, Wire } from "../engine/ports/wire.ts";
 import type { Timer } from "../platform/clock.ts";
 import type { Closing, Session } from "./dialect.ts";
 
-/** However long the application takes: no client that has left seems to be there for longer than this. */
-const maxHearingOutMs = 10_000;
+/** However long the application takes: no client waits for longer to be let in, or seems to be there when it has left. */
+const maxPatienceMs = 10_000;
+
+interface LastWords {
+  readonly end: () => void;
+  /** To be called at the end. */
+  readonly heard: () => void;
+}
 
 /** What a simple session is made of, and what its dialect does with it. */
 export interface SimpleSessionParts {
@@ -31,6 +37,8 @@ export interface SimpleSessionParts {
   readonly authenticate?: Authenticate | undefined;
   /** It is in; before anything else is sent to it, and before anything that it said is heard. */
   readonly opened?: (connection: LiveConnection) => void;
+  /** The server has put it into a channel, or taken it out; told once it is in, of what middleware did, too. */
+  readonly moved?: (move: Move, connection: LiveConnection) => void;
   /** Something it said; one after another, each when the one before it is done. May throw and reject. */
   readonly heard: (frame: Frame, connection: LiveConnection) => Later<void>;
   /** What `heard` threw. */
@@ -41,27 +49,23 @@ export interface SimpleSessionParts {
   readonly leaving?: (connection: LiveConnection, ending: Ending) => void;
   /** It was in, and the engine has let go of it. */
   readonly ended?: (connection: LiveConnection, ending: Ending) => void;
-  /**
-   * Whether a client that has left stays until what it said before has been heard, for 10 seconds at most.
-   *
-   * @default false
-   */
-  readonly hearsOut?: boolean;
   /** How it is closed when the server stops, or when its identity ends. */
   readonly farewell: Closing;
 }
 
 /**
- * The life of a client whose dialect has no word for connecting: it is let in as it comes, what it says is heard in order,
- * and it is gone with its wire.
+ * The life of a client whose dialect has no word for connecting: it is let in as it comes, and what it says is heard in
+ * order. It is gone with its wire or, if it has left by itself, when what it said before has been heard.
  */
 export class SimpleSession implements Session {
   readonly connection: LiveConnection;
   readonly #parts: SimpleSessionParts;
   readonly #inOrder: InOrder;
   readonly #lifetime: Lifetime;
-  /** Runs while what was said before the end is heard. */
+  /** Runs while it is being let in, and while what was said before the end is heard. */
   #patience: Timer | undefined;
+  /** While what was said before the wire's end is heard. */
+  #lastWords: LastWords | undefined;
   #isOver = false;
 
   constructor(parts: SimpleSessionParts) {
@@ -93,37 +97,56 @@ export class SimpleSession implements Session {
     });
   }
 
-  closed(code: number, reason: string): void {
-    const { engine, wire, hearsOut = false } = this.#parts;
-    if (!hearsOut || !this.connection.isOpen || wire.isEnded) return this.#end(code, reason);
-    this.#inOrder.run(() => this.#end(code, reason));
-    if (!this.#isOver) this.#patience = engine.clock.after(maxHearingOutMs, () => this.#end(code, reason));
+  closed(code: number, reason: string): Later<void> {
+    const { engine, wire } = this.#parts;
+    const end = (): void => this.#end(code, reason);
+    if (!this.connection.isOpen || wire.isEnded) return end();
+    this.#inOrder.run(end);
+    if (this.#isOver) return undefined;
+    engine.depart(this.connection);
+    this.#patience = engine.clock.after(maxPatienceMs, end);
+    return new Promise((heard) => (this.#lastWords = { end, heard }));
   }
 
   drain(): void {
+    if (this.#lastWords) return this.#lastWords.end();
     const { code, reason } = this.#parts.farewell;
     this.#parts.wire.close(code, reason);
   }
 
   #end(code: number, reason: string): void {
+    const lastWords = this.#lastWords;
     this.#isOver = true;
+    this.#lastWords = undefined;
     this.#patience?.cancel();
     this.#lifetime.stop();
     const wasOpen = this.connection.isOpen;
     if (wasOpen) this.#parts.leaving?.(this.connection, { code, reason });
     this.#parts.engine.disconnect(this.connection, { code, reason });
     if (wasOpen) this.#parts.ended?.(this.connection, { code, reason });
+    lastWords?.heard();
   }
 
   #enter(): Later<void> {
-    const { engine, token, authenticate, opened } = this.#parts;
+    const { connection } = this;
+    const { engine, token, authenticate, opened, moved } = this.#parts;
+    const early: Move[] = [];
+    if (moved) connection.moved = (move) => void early.push(move);
     const welcome = (): void => {
+      this.#patience?.cancel();
       this.#lifetime.start();
-      opened?.(this.connection);
+      opened?.(connection);
+      if (!moved) return;
+      connection.moved = (move) => moved(move, connection);
+      for (const move of early) moved(move, connection);
     };
     try {
-      const entered = engine.connect(this.connection, token, welcome, authenticate);
-      return isPending(entered) ? entered.catch((error: unknown) => this.#refuse(error)) : undefined;
+      const entered = engine.connect(connection, token, welcome, authenticate);
+      if (!isPending(entered)) return undefined;
+      if (connection.state === "opening") {
+        this.#patience = engine.clock.after(maxPatienceMs, () => this.#refuse(new CarillonError("timeout")));
+      }
+      return entered.catch((error: unknown) => this.#refuse(error));
     } catch (error) {
       return this.#refuse(error);
     }
@@ -132,6 +155,7 @@ export class SimpleSession implements Session {
   #refuse(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#patience?.cancel();
     const { engine, refused, wire } = this.#parts;
     refused(toCarillonError(error, "internal"), wire);
     engine.disconnect(this.connection, { code: 1008, reason: "refused" });

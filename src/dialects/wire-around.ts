@@ -29,6 +29,10 @@ export abstract class WireAround implements Wire {
     return this.#wire.wasSlow ?? false;
   }
 
+  get wasCut(): boolean {
+    return this.#wire.wasCut ?? false;
+  }
+
   get maxWaitingPackets(): number | undefined {
     return this.#wire.maxWaitingPackets;
   }
@@ -55,6 +59,7 @@ export abstract class WireAround implements Wire {
   }
 
   destroy(): void {
+    this.#isEnded = true;
     this.#wire.destroy();
   }
 }

@@ -24,8 +24,6 @@ export interface ChannelHost {
   readonly limits: Pick<Limits, "heldDeliveries" | "presenceChangesPerSecond">;
   readonly counters: Pick<Counters, "delivered">;
   encodingFailed(error: unknown): void;
-  /** Too much is held for it. */
-  closeSlow(connection: LiveConnection): void;
 }
 
 /** A channel with someone in it, as this node sees it. */
@@ -126,6 +124,6 @@ export class Channel {
   #hold(subscription: Subscription<LiveConnection>, delivery: Delivery): void {
     if (subscription.hold(delivery) <= this.#host.limits.heldDeliveries) return;
     subscription.release();
-    this.#host.closeSlow(subscription.connection);
+    subscription.connection.closeSlow();
   }
 }

@@ -82,19 +82,15 @@ function checkIdentity(identity: Identity | undefined, { infoBytes }: Limits): I
   if (typeof identity !== "object" || identity === null) throw new CarillonError("unauthorized");
   const { userId } = identity;
   if (userId !== undefined && !isUserId(userId)) {
-    throw new Error(
-      "authenticate must return a userId of 1 to 128 characters, none of them control characters, or none",
-    );
+    throw new Error("a userId must have 1 to 128 characters, none of them control characters, or be left out");
   }
   if (identity.expiresAt !== undefined && !Number.isFinite(identity.expiresAt)) {
-    throw new Error("authenticate must return expiresAt as Unix time in milliseconds, or none");
+    throw new Error("expiresAt of an identity must be Unix time in milliseconds, or left out");
   }
   // Throws for what others could not be told; with presence, all of a channel are told it whenever somebody joins.
   const info = JSON.stringify(identity.info) as string | undefined;
   if (info !== undefined && utf8Length(info) > infoBytes) {
-    throw new Error(
-      `authenticate must return info of at most ${infoBytes} bytes as JSON; limits.infoBytes says how many`,
-    );
+    throw new Error(`info of an identity must have at most ${infoBytes} bytes as JSON; limits.infoBytes says how many`);
   }
   return identity;
 }

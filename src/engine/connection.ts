@@ -2,6 +2,7 @@ import { CarillonError } from "../errors/carillon-error.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import type { Answer, EventName, Payload } from "../events/event-map.ts";
 import type { Clock } from "../platform/clock.ts";
+import { checkNumber } from "./check-number.ts";
 import { checkClosing } from "./closing.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Handshake } from "./handshake.ts";
@@ -54,8 +55,8 @@ export interface Connection<
   /**
    * Asks this client, and waits for its answer.
    *
-   * @throws {CarillonError} `timeout`, `connection-closed`, `not-supported`, `limit-exceeded`, `event-name-invalid`, or
-   * what the client answered
+   * @throws {CarillonError} `timeout`, `connection-closed`, `not-supported`, `limit-exceeded`, `event-name-invalid`,
+   * `option-invalid`, or what the client answered
    */
   request<Name extends EventName<Events>>(
     event: Name,
@@ -82,6 +83,7 @@ export interface Connection<
   close(code?: number, reason?: string): void;
 }
 
+/** How the server asks a client. */
 export interface RequestOptions {
   /** @default 30_000 // 30 seconds */
   readonly timeoutMs?: number;
@@ -94,8 +96,6 @@ export interface ConnectionHost {
   subscribe(connection: LiveConnection, channel: string): Promise<void>;
   unsubscribe(connection: LiveConnection, channel: string): Promise<void>;
   encodingFailed(error: unknown): void;
-  /** Too much waits for it. */
-  closeSlow(connection: LiveConnection): void;
 }
 
 /** The server has put a client into a channel, or taken it out. */
@@ -125,6 +125,8 @@ export class LiveConnection implements Connection {
   tokenId: string | undefined;
   /** Its place among all connections. */
   index = -1;
+  /** The application has closed it, or revoked it: what it said before is not wanted either. */
+  isDismissed = false;
   /** Among the connections of its user. */
   isCounted = false;
   /** Its wire has been gone for so long that others do not see it in channels with presence. */
@@ -184,15 +186,16 @@ export class LiveConnection implements Connection {
     this.deliver({ kind: "event", event, data });
   }
 
-  request(event: string, data?: unknown, options: RequestOptions = {}): Promise<unknown> {
+  request(event: string, data?: unknown, { timeoutMs = 30_000 }: RequestOptions = {}): Promise<unknown> {
     try {
       checkEventName(event);
+      checkNumber("request", "timeoutMs", timeoutMs, 1);
       if (this.state === "closed") throw new CarillonError("connection-closed");
     } catch (error) {
       return Promise.reject(error);
     }
     const requests = (this.#requests ??= new Requests(this.#host.clock, this.#host.limits.pendingRequests));
-    return requests.open(options.timeoutMs ?? 30_000, (ref) => {
+    return requests.open(timeoutMs, (ref) => {
       try {
         const packet = this.encoder.encode({ kind: "request", ref, event, data });
         if (packet) this.#say(packet);
@@ -223,7 +226,13 @@ export class LiveConnection implements Connection {
 
   close(code: number = closeCodes.disconnected.code, reason = ""): void {
     checkClosing(code, reason);
+    this.isDismissed = true;
     this.wire.close(code, reason);
+  }
+
+  /** Too much waits for it. */
+  closeSlow(): void {
+    this.wire.close(closeCodes.slow.code, closeCodes.slow.meaning);
   }
 
   /** @returns how long what it said is, in bytes, or characters of text. */
@@ -269,7 +278,7 @@ export class LiveConnection implements Connection {
     if (this.state === "open") this.wire.send(packet);
     else if ((this.#held ??= []).push(packet) > this.#host.limits.heldDeliveries) {
       this.#held = [];
-      this.#host.closeSlow(this);
+      this.closeSlow();
     }
   }
 }

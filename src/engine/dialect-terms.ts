@@ -37,6 +37,13 @@ export function watchedSource(terms: DialectTerms, said: Wording): (meant: Wordi
   return (meant) => (isWatched && imageOf(said.data) !== before ? {} : unchangedSource(terms, said, meant));
 }
 
-function imageOf(data: unknown): string {
-  return data instanceof Uint8Array ? data.join() : (JSON.stringify(data) ?? "");
+/** Only for comparing. `undefined` for what no client could have said, but an application may make of it. */
+function imageOf(data: unknown): string | undefined {
+  // Each byte is another character.
+  if (data instanceof Uint8Array) return new TextDecoder("latin1").decode(data);
+  try {
+    return JSON.stringify(data) ?? "";
+  } catch {
+    return undefined;
+  }
 }

@@ -4,7 +4,7 @@ import type { Application } from "./application.ts";
 import { Audience } from "./audience.ts";
 import type { ChannelRules } from "./channel-rules.ts";
 import { Channels } from "./channels.ts";
-import type { ConnectionHost, LiveConnection } from "./connection.ts";
+import type { LiveConnection } from "./connection.ts";
 import type { DispatchParts } from "./dispatch.ts";
 import { Failures } from "./failures.ts";
 import type { Limits } from "./limits.ts";
@@ -55,12 +55,12 @@ export interface EngineRoom {
 /** Puts together what does an engine's work. */
 export function engineRoom(
   { application, broker: anyBroker, rules, limits, clock, random }: EngineParts,
-  host: ConnectionHost,
   byId: (id: string) => LiveConnection | undefined,
 ): EngineRoom {
   const broker = new TimelyBroker(anyBroker, clock, limits.brokerTimeoutMs);
   const counters = new Counters();
   const failures = new Failures(application);
+  const encodingFailed = (cause: unknown): void => failures.ofEncoding(cause);
   const turns = new Turns();
   const tailCheck = new TailCheck(clock);
   const channels: Channels = new Channels({
@@ -69,13 +69,7 @@ export function engineRoom(
     broker,
     failures,
     tailCheck,
-    host: {
-      clock,
-      limits,
-      counters,
-      encodingFailed: (error) => host.encodingFailed(error),
-      closeSlow: (connection) => host.closeSlow(connection),
-    },
+    host: { clock, limits, counters, encodingFailed },
     continuityHost: (channel) => ({
       limits,
       read: (range) => channels.watch(channel.name, range),
@@ -88,7 +82,7 @@ export function engineRoom(
   const membership = new Membership({ channels, limits, failures, counters, clock });
   const suspension = new Suspension({ clock, limits, application, membership, counters });
   const parts = { broker, channels, application, failures, counters, clock };
-  const everyone = new Audience<LiveConnection>((error) => host.encodingFailed(error));
+  const everyone = new Audience<LiveConnection>(encodingFailed);
   const revocations = new Revocations();
   const places = { channels, everyone, byId, membership, revocations };
   const local: LocalDelivery = new LocalDelivery({ ...places, turns, failures, counters });

@@ -44,7 +44,7 @@ export class Engine implements ConnectionHost {
     this.random = parts.random;
     this.limits = parts.limits;
     this.#application = parts.application;
-    this.#parts = engineRoom(parts, this, (id) => this.#connections.get(id));
+    this.#parts = engineRoom(parts, (id) => this.#connections.get(id));
   }
 
   start(): Promise<void> {
@@ -97,6 +97,11 @@ export class Engine implements ConnectionHost {
   /** To be called when it has come back. */
   resume(connection: LiveConnection): void {
     this.#parts.suspension.resume(connection);
+  }
+
+  /** To be called when the wire of a client is gone, but what it said before is still heard: its user may come again. */
+  depart(connection: LiveConnection): void {
+    this.#parts.users.leave(connection);
   }
 
   /** To be called when a client's session is over, whether it had been let in or not; once more is harmless. */
@@ -153,7 +158,7 @@ export class Engine implements ConnectionHost {
 
   /** For `connection.unsubscribe`: the server decides, and the client is told. */
   unsubscribe(connection: LiveConnection, channel: string): Promise<void> {
-    if (this.#parts.membership.leave(connection, channel)) connection.deliver({ kind: "unsubscribed", channel });
+    this.#parts.membership.remove(connection, channel);
     return Promise.resolve();
   }
 
@@ -262,17 +267,12 @@ export class Engine implements ConnectionHost {
 
   /** This node's connections in a channel. */
   *subscribers(channel: string): Generator<LiveConnection> {
-    const open = this.#parts.channels.get(channel);
-    if (open) yield* open.audience;
+    yield* this.#parts.channels.get(channel)?.audience ?? [];
   }
 
   stats(): Stats {
-    return {
-      connections: this.#parts.everyone.size,
-      channels: this.#parts.channels.size,
-      ...this.#parts.counters,
-      failures: this.#application.failures,
-    };
+    const { everyone, channels, counters } = this.#parts;
+    return { connections: everyone.size, channels: channels.size, ...counters, failures: this.#application.failures };
   }
 
   /** Tells the application's `error` handlers what failed in a dialect. */
@@ -282,10 +282,6 @@ export class Engine implements ConnectionHost {
 
   encodingFailed(cause: unknown): void {
     this.#parts.failures.ofEncoding(cause);
-  }
-
-  closeSlow({ wire }: LiveConnection): void {
-    wire.close(closeCodes.slow.code, closeCodes.slow.meaning);
   }
 
   #open(connection: LiveConnection, welcome: () => void): void {

@@ -1,4 +1,4 @@
-/** How much one client may hold, and for how long. */
+/** How much clients may hold and do. What is not said to be a user's, a channel's or the node's is one connection's. */
 export interface Limits {
   /**
    * Channels that one connection may be subscribed to.
@@ -44,8 +44,8 @@ export interface Limits {
    */
   readonly presenceGraceMs: number;
   /**
-   * Joins and leaves that one channel tells in a second on this node, and all at once; beyond it they are gathered for a
-   * second, and told is what has become of them.
+   * Joins and leaves of one channel that are told in a second on this node, and all at once. Beyond it they are gathered for
+   * a second, and only the outcome is told.
    *
    * @default 100
    */
@@ -70,16 +70,16 @@ export interface Limits {
    */
   readonly brokerTimeoutMs: number;
   /**
-   * Connections that one user may have on this node; those whose client may come back are among them. Anonymous ones are
-   * not counted. One more is refused with `limit-exceeded`, and does not come back by itself.
+   * Connections that one user may have on this node; sessions whose client is away and may come back count, anonymous
+   * clients do not. One more is refused with `limit-exceeded`, and does not try again by itself.
    *
    * @default 100
    */
   readonly connectionsPerUser: number;
   /**
-   * Bytes that clients may have sent in one channel of this node in a second, and all at once: what one of them says, times
-   * all who hear it here. Beyond it they are refused with `rate-limited`; what the server publishes is not counted. A
-   * channel that is quiet takes any one publication.
+   * Bytes that clients cause to be sent in one channel of this node in a second, and all at once: each message times the
+   * number of those who hear it here. Beyond it they are refused with `rate-limited`; what the server publishes is neither
+   * counted nor refused. A channel that was quiet takes one publication of any size.
    *
    * @default 134_217_728 // 128 MiB
    */

@@ -1,7 +1,4 @@
-import type { Clock, Timer } from "../platform/clock.ts";
-
-/** Longer timers fire at once. @see Node.js, `setTimeout`: the delay is a signed 32-bit integer */
-const maxTimerMs = 2 ** 31 - 1;
+import { maxTimerMs, type Clock, type Timer } from "../platform/clock.ts";
 
 /** As `clock.after`, for any length of time. */
 export function afterLong(clock: Clock, ms: number, run: () => void): Timer {

@@ -104,13 +104,12 @@ export class Membership {
     }
   }
 
-  /** @returns whether the client was in the channel. */
-  leave(connection: LiveConnection, channel: string): boolean {
+  /** Nothing happens when the client is not in the channel. */
+  leave(connection: LiveConnection, channel: string): void {
     const subscription = connection.subscriptions.get(channel);
-    if (!subscription) return false;
+    if (!subscription) return;
     connection.subscriptions.delete(channel);
     this.#leave(subscription);
-    return true;
   }
 
   /** Takes everyone on this node out of a channel, or all connections of one user; they are told. */
@@ -118,14 +117,18 @@ export class Membership {
     const channel = this.#channels.get(name);
     if (!channel) return;
     const expelled = channel.connections().filter((one) => user === undefined || user === one.member.user);
-    for (const connection of expelled) {
-      const subscription = connection.subscriptions.get(name);
-      if (!subscription) continue;
-      connection.subscriptions.delete(name);
-      // Where nobody stays, nobody needs to hear who goes.
-      this.#leave(subscription, user === undefined);
-      connection.deliver({ kind: "unsubscribed", channel: name });
-    }
+    // Where nobody stays, nobody needs to hear who goes.
+    for (const connection of expelled) this.remove(connection, name, user === undefined);
+  }
+
+  /** Takes a client out of a channel by the server's decision; it is told. @param isQuiet others need not hear of it */
+  remove(connection: LiveConnection, channel: string, isQuiet = false): void {
+    const subscription = connection.subscriptions.get(channel);
+    if (!subscription) return;
+    subscription.isRevoked = true;
+    connection.subscriptions.delete(channel);
+    this.#leave(subscription, isQuiet);
+    connection.deliver({ kind: "unsubscribed", channel });
   }
 
   leaveAll(connection: LiveConnection): void {
@@ -195,9 +198,8 @@ export class Membership {
   #endInTime(subscription: Subscription<LiveConnection>): void {
     const { connection, channel, grant } = subscription;
     if (grant?.expiresAt === undefined) return;
-    subscription.ending = afterLong(this.#clock, grant.expiresAt - this.#clock.wall(), () => {
-      if (this.leave(connection, channel)) connection.deliver({ kind: "unsubscribed", channel });
-    });
+    const end = (): void => this.remove(connection, channel);
+    subscription.ending = afterLong(this.#clock, grant.expiresAt - this.#clock.wall(), end);
   }
 
   #leave(subscription: Subscription<LiveConnection>, isQuiet = false): void {

@@ -76,8 +76,8 @@ export class Publishing {
    *
    * @param terms what its dialect knows, and the client cannot say
    * @throws {CarillonError} `channel-name-invalid`, `event-name-invalid`, `bad-request`, `not-subscribed`, `forbidden`,
-   * `payload-invalid`, `rate-limited`, `not-supported` for a key where no state is kept, `limit-exceeded`,
-   * `broker-unavailable`
+   * `payload-invalid`, `closed` when the application has closed it meanwhile, `rate-limited`, `not-supported` for a key
+   * where no state is kept, `limit-exceeded`, `broker-unavailable`
    */
   publishFrom(connection: LiveConnection, request: PublishRequest, terms: DialectTerms = {}): Later<Published> {
     const { channel, event, data, id, stateKey } = request;
@@ -110,12 +110,14 @@ export class Publishing {
     if (rule.publish === "owner" && !channels.get(channel)?.ownership?.has(connection)) {
       throw new CarillonError("forbidden", { message: "only the owner publishes here" });
     }
-    if (rule.publish === "subscribers" && !connection.subscriptions.has(channel)) {
-      throw new CarillonError("not-subscribed");
-    }
+    const subscription = rule.publish === "anyone" ? undefined : connection.subscriptions.get(channel);
+    if (rule.publish === "subscribers" && !subscription) throw new CarillonError("not-subscribed");
     const attempt = { connection, action: "publish", channel, event } as const;
     return andThen(terms.isAuthorized ? undefined : authorize(rule, attempt, failures), () =>
       andThen(validate(application.schemas, { connection, event, data }, failures), (valid) => {
+        // It may have been put out while the application thought about it; one that has left by itself is heard out.
+        if (connection.isDismissed) throw new CarillonError("closed");
+        if (subscription?.isRevoked) throw new CarillonError("not-subscribed");
         checkOutflow(channels.get(channel), this.#parts);
         const stamped = this.#stamp(channel, event, valid, id, connection.sender);
         const publication = stateKey === undefined ? stamped : { ...stamped, stateKey };

@@ -18,6 +18,8 @@ export class Subscription<L extends Listener> implements Seat<L> {
   state: "joining" | "joined" | "replaying" | "live" | "ended" = "joining";
   /** What its client may do here besides listening, if the channel's rule has said it once for all. */
   readonly grant: Grant | undefined;
+  /** The server has ended it: what its client said before is not wanted either. */
+  isRevoked = false;
   /** Runs until the grant ends. */
   ending: Timer | undefined;
   #held: Delivery[] | undefined;

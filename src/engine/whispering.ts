@@ -47,7 +47,7 @@ export class Whispering {
    *
    * @param terms what its dialect knows, and the client cannot say
    * @throws {CarillonError} `channel-name-invalid`, `event-name-invalid`, `forbidden`, `not-subscribed`, `rate-limited`,
-   * `payload-invalid`, `broker-unavailable`
+   * `payload-invalid`, `closed`, `broker-unavailable`
    */
   whisperFrom(connection: LiveConnection, request: WhisperRequest, terms: DialectTerms = {}): Later<void> {
     const { channel, event, data } = request;
@@ -70,6 +70,7 @@ export class Whispering {
     if (!rule.whispers && !isAuthorized) throw new CarillonError("forbidden", { message: "nobody whispers here" });
     const subscription = connection.subscriptions.get(channel);
     const stillIn = (): void => {
+      if (connection.isDismissed) throw new CarillonError("closed");
       if (!subscription || subscription.state === "ended") throw new CarillonError("not-subscribed");
     };
     stillIn();

@@ -12,6 +12,7 @@ import { CarillonError } from "../errors/carillon-error.ts";
 
 const ClientContext = createContext<Client | undefined>(undefined);
 
+/** What the provider is given. */
 export interface CarillonProviderProps<Events extends object> {
   readonly client: Client<Events>;
   readonly children?: ReactNode;

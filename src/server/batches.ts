@@ -1,4 +1,4 @@
-import { CarillonError } from "../errors/carillon-error.ts";
+import { checkNumber } from "../engine/check-number.ts";
 import type { Clock, Timer } from "../platform/clock.ts";
 
 /** How an event is batched. */
@@ -41,10 +41,7 @@ export class Batches<Result> {
 
   /** @throws {CarillonError} `option-invalid` */
   declare(event: string, { everyMs, maxItems = 1_000 }: BatchOptions): void {
-    for (const [name, value] of Object.entries({ everyMs, maxItems })) {
-      if (Number.isSafeInteger(value) && value > 0) continue;
-      throw new CarillonError("option-invalid", { message: `batch: ${name} must be a whole number of at least 1` });
-    }
+    for (const [name, value] of Object.entries({ everyMs, maxItems })) checkNumber("batch", name, value, 1);
     this.#declared.set(event, { everyMs, maxItems });
   }
 

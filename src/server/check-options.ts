@@ -1,4 +1,5 @@
 import type { ChannelRule } from "../engine/channel-rules.ts";
+import type { HistoryPolicy, StatePolicy } from "../engine/ports/broker.ts";
 import { CarillonError } from "../errors/carillon-error.ts";
 import type { AdmissionOptions } from "./admission.ts";
 import type { HealthOptions } from "./health.ts";
@@ -27,6 +28,10 @@ const admissionChecks: Readonly<Record<keyof AdmissionOptions, Check>> = {
 const rateChecks: Readonly<Record<keyof MessageRateOptions, Check>> = { perSecond: anything, burst: anything };
 
 const healthChecks: Readonly<Record<keyof HealthOptions, Check>> = { maxEventLoopDelayMs: anything };
+
+const historyChecks: Readonly<Record<keyof HistoryPolicy, Check>> = { size: anything, ttlMs: anything };
+
+const stateChecks: Readonly<Record<keyof StatePolicy, Check>> = { keys: anything, bytes: anything, ttlMs: anything };
 
 const ruleChecks: Readonly<Record<keyof ChannelRule, Check>> = {
   authorize: aFunction,
@@ -75,6 +80,7 @@ export const serverOptionNames: readonly string[] = Object.keys(checks);
  * @throws {CarillonError} `option-invalid`, naming the option
  */
 export function checkOptions(options: object): void {
+  check("what createServer is given", anObject, options);
   checkNames("", options, checks);
   const {
     endpoints = {},
@@ -92,6 +98,8 @@ export function checkOptions(options: object): void {
   for (const [pattern, rule] of Object.entries(channels)) {
     check(`channels: "${pattern}"`, anObject, rule);
     checkNames(`channels: "${pattern}": `, rule, ruleChecks);
+    checkNames(`channels: "${pattern}": history: `, rule.history ?? {}, historyChecks);
+    if (typeof rule.state === "object") checkNames(`channels: "${pattern}": state: `, rule.state, stateChecks);
   }
 }
 
@@ -129,6 +137,7 @@ function isHolder(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
+/** What is a list, or a `Map`, has no names to be known by. */
 function isRecord(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !(Symbol.iterator in value);
 }

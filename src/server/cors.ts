@@ -6,7 +6,12 @@ import type { Exchange } from "../transports/http/exchange.ts";
  */
 export function corsHeaders(origin: string | undefined): Readonly<Record<string, string>> {
   if (origin === undefined) return {};
-  return { "Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true", Vary: "Origin" };
+  return {
+    "Access-Control-Allow-Origin": origin,
+    "Access-Control-Allow-Credentials": "true",
+    "Access-Control-Expose-Headers": "Retry-After",
+    Vary: "Origin",
+  };
 }
 
 /** How long a browser may remember the answer to its preflight, in seconds; Chromium takes no more. */

@@ -6,7 +6,7 @@ import type { Handshake, Locals } from "../engine/handshake.ts";
 import type { Wire, WireHandler } from "../engine/ports/wire.ts";
 import { Exchange } from "../transports/http/exchange.ts";
 import { answerPlainly } from "../transports/http/plain.ts";
-import type { MessageRate } from "../transports/pace.ts";
+import { unpaced, type MessageRate } from "../transports/pace.ts";
 import type { OutboundBudget } from "../transports/outbound-budget.ts";
 import { linkActions, type LinkAction, type LinkRequests } from "../transports/http/requests.ts";
 import { handshakeFault, refuseUpgrade } from "../transports/websocket/upgrade.ts";
@@ -21,6 +21,7 @@ import { shownOrigin } from "./origin.ts";
 import { checkPath, mount, Places, type Mounted, type MountParts } from "./places.ts";
 import { inOwnWords, onlyWebSockets, senseless, stopping } from "./refusals.ts";
 import type { Sessions } from "./sessions.ts";
+import { Undecided } from "./undecided.ts";
 
 /** What is known of a plain request besides the request. */
 export interface RequestFacts {
@@ -63,6 +64,7 @@ export class Endpoints {
   readonly #clock: Clock;
   readonly #budget: OutboundBudget;
   readonly #rate: MessageRate;
+  readonly #undecided = new Undecided();
   #closing = false;
 
   constructor(parts: EndpointsParts) {
@@ -82,6 +84,7 @@ export class Endpoints {
   /** From here on nobody new comes in. Links that are open go on to be polled and posted to until they are closed. */
   close(): void {
     this.#closing = true;
+    this.#undecided.stop();
   }
 
   /** Ends the sessions that wait for their clients; the others have ended. */
@@ -135,9 +138,10 @@ export class Endpoints {
     const leave = this.#admission.enter(handshake.ip);
     if (typeof leave !== "function") throw new CarillonError("rate-limited", { message: leave.message });
     try {
-      const opening = await mounted.endpoint.route(handshake);
+      const opening = await this.#undecided.wait(mounted.endpoint.route(handshake));
       if (opening.kind === "refuse" || this.#closing) throw new CarillonError("forbidden");
-      const own = new OwnWire(wire, this.#clock, this.#rate);
+      const rate = mounted.endpoint.webSocket.isUnpaced ? unpaced : this.#rate;
+      const own = new OwnWire(wire, this.#clock, rate);
       const { subprotocol } = opening;
       return own.serve(this.#begin(mounted, own, handshake, { subprotocol, opened: () => leave }));
     } catch (error) {
@@ -167,7 +171,7 @@ export class Endpoints {
     // Whatever becomes of the handshake, this comes; unless it has come.
     if (socket.closed) leave();
     else socket.once("close", leave);
-    const routed = mounted.endpoint.route(handshake);
+    const routed = this.#undecided.wait(mounted.endpoint.route(handshake));
     const opening = routed instanceof Promise ? await routed : routed;
     if (opening.kind === "refuse" || this.#closing) {
       refuseUpgrade(socket, opening.kind === "refuse" ? opening : stopping, request.method);

@@ -27,8 +27,8 @@ export interface Hosting {
 
   /**
    * For other runtimes and tests: begins a session on an open wire of your own. `admission` and `messageRate` hold for it as
-   * for all others; it is counted by `handshake.ip` unless that is empty. Whether its page's origin is welcome is for you
-   * to say.
+   * for all others; it is counted by `handshake.ip` unless that is empty. Whether its page's origin is welcome, and how long
+   * a message may be, is for you to say.
    *
    * @throws {CarillonError} rejects with `option-invalid` for a path without an endpoint, `rate-limited` when there is no room
    * now, `forbidden` when the dialect refuses the handshake or the server stops

@@ -53,6 +53,8 @@ export function createHttpServer(tls: TlsOptions | undefined, answer: RequestLis
     requestTimeout: 15_000,
     connectionsCheckingInterval: 1_000,
   };
+  // Node would listen, and fail every handshake.
+  if (tls && !(tls.cert && tls.key)) throw new CarillonError("option-invalid", { message: "tls needs cert and key" });
   let server: HttpServer;
   try {
     server = tls ? createTlsServer({ ...options, ...tls }, answer) : createPlainServer(options, answer);
@@ -82,6 +84,10 @@ export function listen(server: HttpServer, { port = 0, host, tls }: ListenOption
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     return Promise.reject(new CarillonError("option-invalid", { message: "port must be a number from 0 to 65535" }));
   }
+  // Node takes an empty one for none.
+  if (host !== undefined && (typeof host !== "string" || host === "")) {
+    return Promise.reject(new CarillonError("option-invalid", { message: "host must be an address or a host name" }));
+  }
   return new Promise((resolve, reject) => {
     const failed = (cause: NodeJS.ErrnoException): void => {
       reject(new CarillonError("listen-failed", { message: explain(cause, port, host), cause }));
@@ -97,6 +103,12 @@ export function listen(server: HttpServer, { port = 0, host, tls }: ListenOption
       resolve({ port: address.port, host: address.address, url });
     });
   });
+}
+
+/** Stops listening, and ends all connections that are no WebSockets. */
+export function shut(server: HttpServer): void {
+  server.close();
+  server.closeAllConnections();
 }
 
 /** Ends an upgrade that nobody wants. */

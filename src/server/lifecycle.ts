@@ -12,10 +12,13 @@ import type { LiveConnection } from "../engine/connection.ts";
 import { CarillonError } from "../errors/carillon-error.ts";
 import { errorFamily } from "../errors/families.ts";
 import { Handlers } from "../events/handlers.ts";
+import { checkHandler } from "./check-handler.ts";
 import type { Logger } from "./logger.ts";
 import type { ServerOptions } from "./options.ts";
 
 type Handler<Event> = (event: Event) => unknown;
+
+const ownTakers = { suspend: "onSuspend", resume: "onResume", refused: "onRefused" } as const;
 
 /** What the application has plugged in by options, `use` and `on`. */
 export class Lifecycle implements Application {
@@ -48,11 +51,13 @@ export class Lifecycle implements Application {
   }
 
   use(middleware: Middleware<LiveConnection>): void {
+    checkHandler("use", middleware);
     this.#middleware.push(middleware);
   }
 
   /** The list is replaced and never changed, so that a message meets the same ones all the way. */
   intercept(interceptor: Interceptor<LiveConnection>): () => void {
+    checkHandler("intercept", interceptor);
     // One that is added twice is called twice, and taken away once.
     const own: Interceptor<LiveConnection> = (message) => interceptor(message);
     this.interceptors = [...this.interceptors, own];
@@ -62,6 +67,7 @@ export class Lifecycle implements Application {
   }
 
   readonly on = (event: string, handler: Handler<never>): (() => void) => {
+    checkHandler(`on("${event}")`, handler);
     const isOwn = event === "connect" || event === "disconnect" || event === "error";
     return isOwn ? this.#own.add(event, handler) : this.handlers.add(event, handler as Handler<IncomingEvent>);
   };
@@ -84,6 +90,7 @@ export class Lifecycle implements Application {
 
   /** Not by `on`: an application may well have events of these names. */
   onOwn(event: "suspend" | "resume" | "refused", handler: Handler<never>): () => void {
+    checkHandler(ownTakers[event], handler);
     return this.#own.add(event, handler);
   }
 

@@ -1,4 +1,5 @@
 import { getHeapStatistics } from "node:v8";
+import { checkNumber } from "../engine/check-number.ts";
 import { CarillonError } from "../errors/carillon-error.ts";
 import { defaultLimits, type Limits } from "../engine/limits.ts";
 
@@ -9,8 +10,7 @@ export function effectiveLimits(limits: Partial<Limits> = {}): Limits {
       const known = Object.keys(defaultLimits).join(", ");
       throw new CarillonError("option-invalid", { message: `limits: "${name}" is no limit; there are ${known}` });
     }
-    if (value === undefined || (Number.isSafeInteger(value) && value > 0)) continue;
-    throw new CarillonError("option-invalid", { message: `limits: ${name} must be a whole number of at least 1` });
+    if (value !== undefined) checkNumber("limits", name, value, 1);
   }
   const given = Object.entries(limits).filter(([, value]) => value !== undefined);
   return { ...defaultLimits, ...Object.fromEntries(given) };

@@ -59,7 +59,7 @@ export interface ServerOptions<
   readonly admission?: AdmissionOptions;
   /** How fast one client may send; what comes faster waits, and is not read meanwhile. */
   readonly messageRate?: MessageRateOptions;
-  /** How much one client may hold. */
+  /** How much clients may hold and do: each of them, each user, each channel. */
   readonly limits?: Partial<Limits>;
   /**
    * Bytes that may wait for all slow clients of this node together; beyond it the slowest are closed with 4508, and may come

@@ -4,6 +4,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Publication } from "../engine/publication.ts";
 import type { Revocation } from "../engine/revoking.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import { checkHandler } from "./check-handler.ts";
 import { settled } from "./server-channel.ts";
 
 /** What the server does about all clients and channels, whatever dialect is spoken. */
@@ -20,6 +21,7 @@ export interface Oversight<Events extends object, Data extends object> {
    * reported, and the client is told `internal`.
    *
    * @returns the function that takes it away
+   * @throws {CarillonError} `option-invalid` without a function
    *
    * @example
    * ```ts
@@ -37,7 +39,7 @@ export interface Oversight<Events extends object, Data extends object> {
    * A publication that repeats an id is not heard again. What a listener throws reaches `error`.
    *
    * @returns the function that ends it
-   * @throws {CarillonError} `option-invalid` when the `*` of a pattern is not its last character
+   * @throws {CarillonError} `option-invalid` when the `*` of a pattern is not its last character, or without a function
    */
   onPublication(pattern: string, listener: (publication: Publication) => unknown): () => void;
 
@@ -47,6 +49,7 @@ export interface Oversight<Events extends object, Data extends object> {
    * answered to it only.
    *
    * @returns the function that takes the handler away
+   * @throws {CarillonError} `option-invalid` without a function
    */
   onRefused(handler: (refusal: Refusal<Connection<Events, Data>>) => unknown): () => void;
 
@@ -69,7 +72,10 @@ export function oversight<Events extends object, Data extends object>(
   return {
     // The engine's record is untyped; the application's event map types it.
     intercept: (interceptor) => lifecycle.intercept(interceptor as unknown as Interceptor<LiveConnection>),
-    onPublication: (pattern, listener) => lifecycle.publicationListeners.add(pattern, listener),
+    onPublication(pattern, listener) {
+      checkHandler("onPublication", listener);
+      return lifecycle.publicationListeners.add(pattern, listener);
+    },
     onRefused: (handler) => lifecycle.onOwn("refused", handler),
     revoke: ({ user, session, token }) =>
       settled(

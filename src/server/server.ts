@@ -2,6 +2,7 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node
 import { memoryBroker } from "../brokers/memory.ts";
 import { native } from "../dialects/native/dialect.ts";
 import type { Middleware } from "../engine/application.ts";
+import { checkNumber } from "../engine/check-number.ts";
 import { ChannelRules, type ChannelRule } from "../engine/channel-rules.ts";
 import type { Connection, LiveConnection } from "../engine/connection.ts";
 import { Engine } from "../engine/engine.ts";
@@ -20,7 +21,7 @@ import { clientAddress } from "./client-address.ts";
 import { Endpoints } from "./endpoints.ts";
 import type { ConnectEvent, ServerOn } from "./events.ts";
 import { HealthWatch, type Health } from "./health.ts";
-import { createHttpServer, listen, listenOptions, type Listening, type ListenOptions } from "./http-server.ts";
+import { createHttpServer, listen, listenOptions, shut, type Listening, type ListenOptions } from "./http-server.ts";
 import { hosting, type Hosting } from "./hosting.ts";
 import { effectiveLimits, outboundLimit } from "./limits.ts";
 import { Lifecycle } from "./lifecycle.ts";
@@ -66,9 +67,10 @@ export interface Server<Events extends object = Record<string, unknown>, Data ex
    * Handles `connect`, `disconnect`, `error`, an event that clients send or request, or a pattern of events (`"user:*"`).
    *
    * All handlers of an event run, in the order they were added, also for clients that are connected already. What one
-   * throws harms no other, and reaches `error`.
+   * throws harms no other: a `CarillonError` answers the client that waits, anything else reaches `error`.
    *
    * @returns the function that takes the handler away
+   * @throws {CarillonError} `option-invalid` without a function, as all that takes one
    */
   readonly on: ServerOn<Events, Data>;
 
@@ -124,7 +126,7 @@ export interface Server<Events extends object = Record<string, unknown>, Data ex
   health(): Health;
 
   /**
-   * Opens an http or https server of its own.
+   * Opens an http or https server of its own. A server that was closed cannot listen again.
    *
    * @param options the port, or everything
    * @throws {CarillonError} `listen-failed`, `option-invalid`, `broker-unavailable`, `closed`
@@ -136,7 +138,7 @@ export interface Server<Events extends object = Record<string, unknown>, Data ex
    * were there before.
    *
    * @returns the function that takes it off again
-   * @throws {CarillonError} `option-invalid` for an application that is no http server
+   * @throws {CarillonError} `option-invalid` for an application that is no http server, `closed`
    */
   attach(httpServer: HttpServer): () => void;
 
@@ -146,6 +148,8 @@ export interface Server<Events extends object = Record<string, unknown>, Data ex
   /**
    * Takes no more clients; lets those that are there go, with answers to all they had asked, at moments of their own, to come
    * back elsewhere; then lets go of everything.
+   *
+   * @throws {CarillonError} rejects with `option-invalid`, and goes on as before
    */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -211,6 +215,10 @@ export function createServer<
     return typeof names === "string" ? serverChannel(engine, batches, names) : serverChannels(engine, batches, names);
   }
 
+  const checkReady = (): void => {
+    if (!isReady) throw new CarillonError("closed", { message: "a server that was closed stays so; make a new one" });
+  };
+
   const server: Server<Events, Data> = {
     ...oversight(lifecycle, engine),
     ...hosting(endpoints),
@@ -241,15 +249,19 @@ export function createServer<
     health: () => watch.health(),
     async listen(where = {}) {
       const address = listenOptions(where);
-      if (!isReady) throw new CarillonError("closed", { message: "a server that was closed stays so; make a new one" });
+      checkReady();
       await started;
       const httpServer = createHttpServer(address.tls, notFound);
       attach(httpServer, endpoints);
       const listening = await listen(httpServer, address);
       httpServers.add(httpServer);
+      // It was closed meanwhile.
+      if (!isReady) shut(httpServer);
+      checkReady();
       return listening;
     },
     attach(httpServer) {
+      checkReady();
       const detach = attach(httpServer, endpoints);
       const once = (): void => {
         if (detachers.delete(once)) detach();
@@ -260,22 +272,20 @@ export function createServer<
     get isReady() {
       return isReady;
     },
-    close({ timeoutMs = 5_000 } = {}) {
+    async close({ timeoutMs = 5_000 } = {}) {
+      checkNumber("close", "timeoutMs", timeoutMs, 0);
       isReady = false;
       closed ??= (async () => {
         endpoints.close();
         batches.flushAll();
         await sessions.drain({ clock, random, timeoutMs });
         endpoints.end();
-        for (const httpServer of httpServers) {
-          httpServer.close();
-          httpServer.closeAllConnections();
-        }
+        for (const httpServer of httpServers) shut(httpServer);
         for (const detach of detachers) detach();
         watch.close();
         await engine.close();
       })();
-      return closed;
+      await closed;
     },
   };
   return server;

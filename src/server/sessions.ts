@@ -1,5 +1,6 @@
 import { closeCodes } from "../errors/close-codes.ts";
 import type { Session } from "../dialects/dialect.ts";
+import { andThen } from "../engine/later.ts";
 import type { Wire, WireHandler } from "../engine/ports/wire.ts";
 import type { Clock, Timer } from "../platform/clock.ts";
 import type { Random } from "../platform/random.ts";
@@ -18,7 +19,7 @@ export interface Draining {
   readonly timeoutMs: number;
 }
 
-/** The sessions whose wires are open, so that a server can end them all. */
+/** The sessions that are not over, so that a server can end them all. */
 export class Sessions {
   readonly #open = new Map<Wire, Session>();
   #emptied: (() => void) | undefined;
@@ -27,17 +28,15 @@ export class Sessions {
     return this.#open.size;
   }
 
-  /** Remembers the wire until it is closed. @param left called then, too */
+  /** Remembers the session until it is over. @param left called when its wire is closed */
   watch(wire: Wire, session: Session, left?: () => void): WireHandler {
     this.#open.set(wire, session);
     return {
       receive: (frame) => session.receive(frame),
       ...(session.ponged && { ponged: () => session.ponged?.() }),
       closed: (code, reason) => {
-        this.#open.delete(wire);
         left?.();
-        session.closed(code, reason);
-        if (this.#open.size === 0) this.#emptied?.();
+        void andThen(session.closed(code, reason), () => this.#forget(wire));
       },
     };
   }
@@ -56,6 +55,11 @@ export class Sessions {
     }
     await emptied;
     for (const timer of timers) timer.cancel();
+  }
+
+  #forget(wire: Wire): void {
+    this.#open.delete(wire);
+    if (this.#open.size === 0) this.#emptied?.();
   }
 
   #cut(): void {

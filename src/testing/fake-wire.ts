@@ -114,7 +114,7 @@ export class FakeWire implements Wire {
   }
 
   destroy(): void {
-    this.isDestroyed = true;
+    this.isDestroyed = this.isEnded = true;
     this.#end(this.closing?.code ?? 1006, this.closing?.reason ?? "");
   }
 

@@ -8,6 +8,9 @@ export interface MessageRate {
   usedUp?(): void;
 }
 
+/** Still in turns with the others. */
+export const unpaced: MessageRate = { perSecond: Infinity, burst: Infinity };
+
 /** Whose messages have a pace. */
 export interface Paced {
   /** What had to wait may be tried again; called in a turn of its own. */

@@ -3,7 +3,7 @@ import { parse } from "acorn";
 import { describe, expect, it } from "vitest";
 import { bundle } from "./bundling.ts";
 
-/** What a page may pay, minified and gzipped: 9 KiB, and 7.75 KiB. */
+/** What a page may pay, minified and gzipped. */
 const budgets = { everything: 9_280, core: 8_000 };
 
 /** Not in Chrome 100, Firefox 100 or Safari 15.4, the oldest browsers that are promised. */

@@ -61,8 +61,8 @@ describe("a simple session", () => {
     expect(session.connection).toMatchObject({ id: "own-id", dialect: "made-up", isOpen: true });
     wire.receive("a");
     wire.receive("b");
-    session.closed(1005, "");
-    session.closed(1005, "");
+    void session.closed(1005, "");
+    void session.closed(1005, "");
     wire.receive("c");
     expect(log).toEqual(["opened undefined", "a", "b", "ended 1005"]);
     expect(session.connection.isOpen).toBe(false);
@@ -94,9 +94,56 @@ describe("a simple session", () => {
     }
   });
 
+  describe("whose hooks are slow", () => {
+    function waiting(
+      wire = new FakeWire(),
+    ): Opened & { readonly clock: ManualClock; answer(identity?: { userId: string }): Promise<void> } {
+      const clock = new ManualClock();
+      const { promise, resolve } = Promise.withResolvers<{ userId: string } | undefined>();
+      const opened = open({ clock, authenticate: () => promise }, { wire });
+      return {
+        ...opened,
+        clock,
+        answer(identity) {
+          resolve(identity);
+          return settled();
+        },
+      };
+    }
+
+    test("is let in when they answer in time, and stays", async () => {
+      const { log, clock, answer, session } = waiting();
+      clock.advance(9_999);
+      await answer({ userId: "ann" });
+      expect(clock.timers).toBe(0);
+      clock.advance(10_000);
+      expect([log, session.connection.isOpen]).toEqual([["opened ann"], true]);
+    });
+
+    test("A15 is refused after 10 s, whatever they answer then", async () => {
+      const { log, clock, answer, session } = waiting();
+      clock.advance(10_000);
+      expect([log, session.connection.state]).toEqual([["refused timeout"], "closed"]);
+      await answer({ userId: "ann" });
+      expect(log).toHaveLength(1);
+    });
+
+    test("waits for nothing more when it is refused or gone", async () => {
+      const [refused, gone] = [waiting(new FakeWire({ peerAnswersClose: false })), waiting()];
+      await refused.answer(undefined);
+      gone.wire.hangUp();
+      expect([refused.log, refused.clock.timers, gone.log, gone.clock.timers]).toEqual([
+        ["refused unauthorized"],
+        0,
+        [],
+        0,
+      ]);
+    });
+  });
+
   test("one that is gone before its hooks have answered is not let in", async () => {
     const { session, log } = open({ authenticate: () => Promise.resolve({}) });
-    session.closed(1006, "");
+    void session.closed(1006, "");
     await settled();
     expect(log).toEqual([]);
     expect(session.connection.state).toBe("closed");
@@ -142,14 +189,16 @@ describe("a simple session", () => {
     expect(heard).toEqual(["last"]);
   });
 
-  describe("with hearsOut", () => {
+  describe("a client that has left", () => {
     interface Hearing extends Opened {
       readonly clock: ManualClock;
       /** Lets what is being heard be done with. */
       finish(): Promise<void>;
+      /** Another client of the same user, who may have one. */
+      again(): SimpleSession;
     }
 
-    function hearing(wire = new FakeWire()): Hearing {
+    function hearing(wire = new FakeWire(), leaving = (): void => undefined): Hearing {
       const clock = new ManualClock();
       const log: string[] = [];
       let done: () => void = () => undefined;
@@ -158,7 +207,9 @@ describe("a simple session", () => {
         return new Promise((resolve) => (done = resolve));
       };
       const ended = (_: unknown, { code }: { readonly code: number }): void => void log.push(`ended ${code}`);
-      const opened = open({ clock }, { wire, heard, ended, hearsOut: true });
+      const authenticate = (): object => ({ userId: "ann" });
+      const engine = engineOf({ clock, authenticate, limits: { connectionsPerUser: 1 } });
+      const opened = open({}, { engine, wire, heard, leaving, ended });
       return {
         ...opened,
         log,
@@ -167,6 +218,7 @@ describe("a simple session", () => {
           done();
           await settled();
         },
+        again: () => open({}, { engine }).session,
       };
     }
 
@@ -202,6 +254,56 @@ describe("a simple session", () => {
       session.connection.close(4000);
       await finish();
       expect(log).toEqual(["a", "ended 1000"]);
+    });
+
+    test("a server that stops ends it at once, and nothing more is heard", async () => {
+      const { session, wire, log, clock, finish } = hearing();
+      wire.receive("a", "b");
+      expect(session.closed(1006, "")).toBeInstanceOf(Promise);
+      session.drain();
+      expect([log, clock.timers]).toEqual([["a", "ended 1006"], 0]);
+      await finish();
+      expect(log).toEqual(["a", "ended 1006"]);
+    });
+
+    test("a server that stops because of its end ends it once", async () => {
+      const { session, wire, log, finish } = hearing(new FakeWire(), () => {
+        log.push("leaving");
+        session.drain();
+      });
+      wire.receive("a");
+      wire.hangUp(1000);
+      await finish();
+      expect(log).toEqual(["a", "leaving", "ended 1000"]);
+    });
+
+    test.each(["after its last word", "because its time is over"])("who waits for it is told %s", async (when) => {
+      const { session, wire, log, clock, finish } = hearing();
+      wire.receive("a");
+      const heard = session.closed(1000, "");
+      if (when === "after its last word") await finish();
+      else clock.advance(10_000);
+      await heard;
+      expect([log, clock.timers]).toEqual([["a", "ended 1000"], 0]);
+    });
+
+    test("one that this side has cut off is gone at once", () => {
+      const { wire, log } = hearing();
+      wire.receive("a", "b");
+      wire.destroy();
+      expect(log).toEqual(["a", "ended 1006"]);
+    });
+
+    test("its user may come again meanwhile, and is not counted twice", async () => {
+      const { session, wire, finish, again } = hearing();
+      wire.receive("a");
+      expect(again().connection.state).toBe("closed");
+      wire.hangUp();
+      expect(session.connection.isOpen).toBe(true);
+      const successor = again();
+      expect(successor.connection.isOpen).toBe(true);
+      await finish();
+      expect([session.connection.isOpen, again().connection.state]).toEqual([false, "closed"]);
     });
 
     test("one that is not being heard, or that this side has closed, is gone at once", async () => {

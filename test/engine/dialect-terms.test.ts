@@ -105,6 +105,8 @@ describe("a client's own words", () => {
     ["an object", { a: 1 }, (data: { a: number }) => void (data.a = 2)],
     ["bytes", Uint8Array.of(1), (data: Uint8Array) => void (data[0] = 2)],
     ["a list in a list", [[1]], (data: number[][]) => void data[0]!.push(2)],
+    ["a number to one that JSON has not", { a: 1 }, (data: { a: unknown }) => void (data.a = 1n)],
+    ["an object to one that holds itself", { a: {} }, (data: { a: unknown }) => void (data.a = data)],
   ])("are left out when the application has changed %s in place", (_, data, change) => {
     const { engine, application, connected } = world();
     application.interceptors.push((message) => change(message.data as never));
@@ -156,6 +158,14 @@ it("a dialect's own way to say who a client is comes before the application's", 
   );
   expect(ada.connection).toMatchObject({ isOpen: true, userId: "ada" });
   expect(await codeOf(() => client().connect())).toBe("unauthorized");
+});
+
+it("what a dialect's own way says wrongly is not said to be of authenticate", async () => {
+  const { engine, application, client } = world();
+  const bad = (): { userId: string } => ({ userId: "\n" });
+  expect(await codeOf(() => engine.connect(client().connection, undefined, () => undefined, bad))).toBe("internal");
+  const message = "a userId must have 1 to 128 characters, none of them control characters, or be left out";
+  expect(application.reported).toMatchObject([{ error: { cause: { message } } }]);
 });
 
 it("a dialect may give its connections ids of its own form", () => {

@@ -35,6 +35,20 @@ describe("X05: what clients have sent in one channel", () => {
     expect([await publish(eve!), await publish(eve!)]).toEqual([undefined, "rate-limited"]);
   });
 
+  it("counts for each what its own dialect makes of it", async () => {
+    // Twice as long for one of them: 22 and 22 and 44.
+    const { clients, connected } = room(4 * line * 2);
+    clients[2]!.unsubscribe("c");
+    const eve = connected("eve", { encoder: { encode: () => ["y".repeat(2 * line)] } });
+    void eve.subscribe("c");
+    const [ada] = clients;
+    expect([await publish(ada!), await publish(ada!), await publish(ada!)]).toEqual([
+      undefined,
+      undefined,
+      "rate-limited",
+    ]);
+  });
+
   it("may be more for the last of them, which is paid back before the next", async () => {
     const { clients, clock } = room(line);
     expect([await publish(clients[0]!), await publish(clients[0]!)]).toEqual([undefined, "rate-limited"]);

@@ -145,6 +145,20 @@ describe("whispering", () => {
     expect(bob!.heard()).toEqual([]);
   });
 
+  it("comes to nothing when the client is revoked meanwhile, though it has not answered the close", async () => {
+    const asked = gate<boolean>();
+    const authorize = ({ action }: ChannelAttempt): boolean | Promise<boolean> =>
+      action === "subscribe" || asked.passed;
+    const one = world({ channels: { lobby: { whispers: true, authorize } } });
+    const [bob] = inLobby(one, ["bob"]);
+    const mute = one.connected("ada", { peerAnswersClose: false });
+    void mute.subscribe("lobby");
+    const code = codeOf(() => mute.whisper("lobby", "typing"));
+    await one.engine.signal({ kind: "revoke", user: "ada" });
+    await asked.open(true);
+    expect([await code, bob!.heard()]).toEqual(["closed", []]);
+  });
+
   it("fails when the broker does", async () => {
     const broker = { ...memoryBroker(), signal: () => Promise.reject(new Error("gone")) };
     const one = world({ ...whispers, broker });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createServer, native, type ServerOptions } from "../../src/index.ts";
 
 /** Whoever writes JavaScript has no compiler to say it. */
-function made(options: object): () => unknown {
+function made(options: unknown): () => unknown {
   return () => createServer(options as ServerOptions);
 }
 
@@ -15,6 +15,9 @@ describe("what the compiler would refuse is refused when the server is made", ()
     [{ endpoints: { "/x": native } }, 'endpoints: "/x" must be a dialect such as native()'],
     [{ broker: 3 }, "broker must be a broker such as memoryBroker()"],
     [{ channels: [] }, "channels must be an object"],
+    [{ channels: new Map([["a", {}]]) }, "channels must be an object"],
+    [8080, "what createServer is given must be an object"],
+    [null, "what createServer is given must be an object"],
     [{ channels: { "a-*": null } }, 'channels: "a-*" must be an object'],
     [{ channels: { "a-*": { authorise: () => false } } }, 'channels: "a-*": there is no option authorise; there are '],
     [{ channels: { "a-*": { authorize: false } } }, 'channels: "a-*": authorize must be a function'],
@@ -24,6 +27,14 @@ describe("what the compiler would refuse is refused when the server is made", ()
     ],
     [{ channels: { "a-*": { publish: "owner", ownerLeaves: true } } }, 'ownerLeaves must be one of "keep", "close"'],
     [{ channels: { "a-*": { whispers: "yes" } } }, 'channels: "a-*": whispers must be true or false'],
+    [
+      { channels: { "a-*": { history: { size: 1, ttl: 1 } } } },
+      'channels: "a-*": history: there is no option ttl; there are size, ttlMs',
+    ],
+    [
+      { channels: { "a-*": { state: { key: 1 } } } },
+      'channels: "a-*": state: there is no option key; there are keys, bytes, ttlMs',
+    ],
     [{ schemas: { chat: 3 } }, 'schemas: "chat" must be a Standard Schema'],
     [{ origins: "https://a.example" }, "origins must be a list of origins such as "],
     [

@@ -27,6 +27,15 @@ describe("plain requests of pages", () => {
     expect(allowed(unknown)).toEqual([ours, "true", "Origin"]);
   });
 
+  test("of an allowed origin may read when to come back", async () => {
+    const { url } = await serve(new Echo(), { origins: [ours], admission: { connections: 1 } });
+    expect((await open(url, ours)).status).toBe(200);
+    const { status, headers } = await open(url, ours);
+    expect(status).toBe(503);
+    expect(headers["retry-after"]).toMatch(/^\d+$/);
+    expect(headers["access-control-expose-headers"]).toBe("Retry-After");
+  });
+
   test("LP25: of another origin are refused, whatever they are, and nothing happens", async () => {
     const { url, echo, link } = await serve(new Echo(), { origins: [ours] });
     const client = await link("1");

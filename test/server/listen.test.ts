@@ -9,7 +9,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
 import { createClient } from "../../src/client/index.ts";
 import { nodeWebSocket } from "../../src/client/node.ts";
-import { createServer, native, type Server, type ServerOptions } from "../../src/index.ts";
+import { createServer, native, type Server, type ServerOptions, type TlsOptions } from "../../src/index.ts";
 import { handshake } from "./raw-client.ts";
 
 const open: { close(): unknown }[] = [];
@@ -76,6 +76,7 @@ describe("listen", () => {
       message: expect.stringContaining(`port ${port} is in use`),
     });
     await expect(second.listen(65_536)).rejects.toMatchObject({ code: "option-invalid" });
+    await expect(second.listen({ host: "" })).rejects.toMatchObject({ code: "option-invalid" });
     await expect(second.listen({ host: "no.such.host.invalid" })).rejects.toMatchObject({ code: "listen-failed" });
   });
 
@@ -116,6 +117,10 @@ describe("listen", () => {
     await expect(createServer().listen({ tls: { key: "x", cert: "y" } })).rejects.toMatchObject({
       code: "option-invalid",
       message: expect.stringMatching(/^tls: /),
+    });
+    await expect(createServer().listen({ tls: { key: tls.key } as TlsOptions })).rejects.toMatchObject({
+      code: "option-invalid",
+      message: "tls needs cert and key",
     });
   });
 });
@@ -184,6 +189,14 @@ describe("attach", () => {
     const server = createServer();
     open.push(server);
     expect(() => server.attach(application as unknown as HttpServer)).toThrow("app.listen() returns it");
+  });
+
+  test("a server that was closed is attached to nothing", async () => {
+    const server = createServer();
+    await server.close();
+    const httpServer = createHttpServer();
+    expect(() => server.attach(httpServer)).toThrow(expect.objectContaining({ code: "closed" }));
+    expect(httpServer.listenerCount("upgrade")).toBe(0);
   });
 
   test("a request that nobody hears is answered instead of left hanging", async () => {
@@ -272,6 +285,18 @@ describe("close", () => {
     await server.close({ timeoutMs: 50 });
     socket!.resume();
     await closed;
+  });
+
+  test("a server that is closed before it listens does not listen", async () => {
+    const other = createHttpServer();
+    const { port } = new URL(await httpListening(other));
+    other.close();
+    await once(other, "close");
+    const server = createServer();
+    const refused = server.listen({ host: "127.0.0.1", port: Number(port) }).catch((error: unknown) => error);
+    await server.close();
+    expect(await refused).toMatchObject({ code: "closed" });
+    await expect(fetch(`http://127.0.0.1:${port}/carillon`)).rejects.toThrow();
   });
 
   test("an attached server answers 503 while it closes, and is then off", async () => {

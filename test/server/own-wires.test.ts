@@ -104,6 +104,22 @@ describe("a wire given to accept", () => {
     expect([wire.takeFrames(), wire.isPaused]).toEqual([["5"], false]);
   });
 
+  test("is read as it comes where the dialect has no rate", async () => {
+    const endpoints = { "/echo": new Echo({}, { isUnpaced: true }) };
+    const { open, server } = scene({ endpoints, messageRate: { perSecond: 1, burst: 1 } });
+    const wire = await open();
+    wire.receive("1", "2", "3");
+    expect([wire.takeFrames(), wire.isPaused, server.stats().paused]).toEqual([["1", "2", "3"], false, 0]);
+  });
+
+  test("tells its dialect how it ended", async () => {
+    const { open, echo } = scene();
+    const wire = await open();
+    expect([echo.last.wire.wasCut, echo.last.wire.wasSlow]).toEqual([false, false]);
+    Object.assign(wire, { wasCut: true, wasSlow: true });
+    expect([echo.last.wire.wasCut, echo.last.wire.wasSlow]).toEqual([true, true]);
+  });
+
   test("gives way to others after 64 messages of one turn", async () => {
     const { open } = scene();
     const wire = await open();

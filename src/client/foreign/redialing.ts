@@ -8,6 +8,9 @@ import { abortedError } from "../requests.ts";
 import type { Link, Transport } from "../transports/transport.ts";
 import { plainCodec } from "./plain-codec.ts";
 
+/** The table of all codes would come into every page. */
+const policyViolation = 1008;
+
 /** What a client of another language's server connects with. */
 export interface RedialSettings {
   readonly url: string;
@@ -34,7 +37,7 @@ export interface RedialHandler {
   gaveUp(error: CarillonError): void;
 }
 
-/** Connects, and connects again after waits that double. */
+/** Connects, and connects again after waits that double, unless the server has closed it with 1008: that is a refusal. */
 export interface Redialing {
   /** The open one. */
   link(): Link | undefined;
@@ -137,10 +140,13 @@ export function createRedialing(settings: RedialSettings, handler: RedialHandler
 
   const lost = (code: number, reason: string, cause: CarillonError): void => {
     link = undefined;
-    const willReconnect = reconnect.attempts > 0;
+    const isRefused = code === policyViolation;
+    const willReconnect = reconnect.attempts > 0 && !isRefused;
     if (willReconnect) wait();
     else opens = 0;
     handler.lost({ code, reason, willReconnect, cause });
+    // Whoever is told may have connected anew.
+    if (isRefused && !round) handler.gaveUp(cause);
   };
 
   return {

@@ -44,6 +44,7 @@ export interface SocketGoPollingOptions {
 /** Makes one request. @throws when there is no answer */
 export type SendRequest = (url: string, request: PollingRequest) => Promise<PollingAnswer>;
 
+/** A request of the transport over polling. */
 export interface PollingRequest {
   readonly method: "GET" | "POST";
   readonly headers: Readonly<Record<string, string>>;
@@ -51,6 +52,7 @@ export interface PollingRequest {
   readonly signal: AbortSignal;
 }
 
+/** What the server answered it. */
 export interface PollingAnswer {
   readonly status: number;
   readonly body: string;

@@ -49,6 +49,7 @@ export interface Link {
   close(code?: number, reason?: string): void;
 }
 
+/** Who is told what comes over a link. */
 export interface LinkHandler {
   /** One or more messages. */
   frame(frame: CodecFrame): void;

@@ -3,6 +3,7 @@ import { createHeld } from "./held.ts";
 import { takeJoined } from "./joining.ts";
 import type { Link, Transport, TransportRequest } from "./transport.ts";
 
+/** How the transport over WebSockets connects. */
 export interface WebSocketOptions {
   /**
    * Replaces the platform's own.

@@ -1,14 +1,11 @@
 import { utf8Length } from "../../engine/utf8-length.ts";
 import { CarillonError } from "../../errors/carillon-error.ts";
-import type { Clock, Timer } from "../../platform/clock.ts";
+import { maxTimerMs, type Clock, type Timer } from "../../platform/clock.ts";
 import { checkExact } from "./event-names.ts";
 
 /** A batch of so many payloads, or of so many bytes, does not wait any longer. */
 export const maxBatchItems = 1_000;
 export const maxBatchBytes = 1_048_576;
-
-/** Longer timers fire at once. @see HTML, "timer initialisation steps": the timeout is a signed 32-bit integer */
-const maxTimerMs = 2 ** 31 - 1;
 
 /** Which events are batched, and for how long the first payload waits for others. */
 export class BatchedEvents {

@@ -133,7 +133,6 @@ export function aoWebsockets(options: AoWebsocketsOptions | AoContainer = {}): A
       failed: (error, connection) => reportUnlessRefused(hearing, error, connection),
       refused: ({ code }) => wire.close(1008, code),
       ended: (connection) => clients.left(connection),
-      hearsOut: true,
       farewell: { code: 1001 },
     });
   }

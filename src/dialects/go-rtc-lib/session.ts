@@ -64,7 +64,6 @@ export function beginSession(host: SessionHost, wire: Wire, handshake: Handshake
     },
     refused: (_, refusedWire) => refusedWire.close(1008),
     ended,
-    hearsOut: true,
     farewell: {},
   });
 }

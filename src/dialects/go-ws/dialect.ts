@@ -100,6 +100,7 @@ function endpointOf(hub: Hub): Endpoint {
           hub.settings.middleware,
           () => admit(handshake),
           (error) => hub.failed(error),
+          hub.engine.clock,
         ),
         (decision) => {
           if (decision.kind === "open") {

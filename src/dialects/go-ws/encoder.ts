@@ -162,8 +162,8 @@ export class GoWsEncoder implements Encoder {
     // The others may hear of it later.
     const isMissing = self && !announced.some(({ id }) => id === self.id);
     const members = isMissing ? [...announced, self] : announced;
-    const users = members.map(({ user, id }) => ({ user_id: user, client_id: id }));
-    return [JSON.stringify({ ...notice, type: "presence", channel, ...(members.length <= maxListed && { users }) })];
+    const users = members.length <= maxListed && members.map(({ user, id }) => ({ user_id: user, client_id: id }));
+    return [JSON.stringify({ ...notice, type: "presence", channel, ...(users && { users }) })];
   }
 
   /** Made for each connection, whatever the channel's rule shows. */

@@ -93,7 +93,7 @@ export interface GoWsOptions {
    */
   readonly errorHandler?: (error: GoWsError) => unknown;
   /**
-   * Around every upgrade, the first one outermost.
+   * Around every upgrade, the first one outermost. What does not answer within 10 seconds refuses it with 503.
    *
    * @default []
    */
@@ -160,8 +160,8 @@ export interface GoWsOptions {
    */
   readonly readmeFields?: boolean;
   /**
-   * Connections that a channel may have for each notice of presence to list them all in `users`; in a larger one, who comes
-   * gets the list, and the others hear who comes and goes.
+   * In a channel of so many connections or fewer, every notice of presence lists all of them in `users`. In a larger one only
+   * who comes is sent the list; the others are told who comes and goes.
    *
    * @default 100
    */

@@ -1,11 +1,11 @@
 import { CarillonError } from "../../errors/carillon-error.ts";
 import { closeCodes } from "../../errors/close-codes.ts";
 import type { Authenticate } from "../../engine/application.ts";
-import type { Move } from "../../engine/connection.ts";
 import type { Handshake } from "../../engine/handshake.ts";
 import { andThen, isPending, type Later } from "../../engine/later.ts";
 import type { Frame, Wire } from "../../engine/ports/wire.ts";
 import type { Session } from "../dialect.ts";
+import { turnedAwayWith } from "../go-refusals.ts";
 import { SimpleSession } from "../simple-session.ts";
 import { act, follow, refuse, type Participant } from "./actions.ts";
 import { LiveClient } from "./client.ts";
@@ -33,8 +33,7 @@ export function openSession(hub: Hub, wire: Wire, handshake: Handshake): Session
     receive: (frame) => talk.session.receive(frame),
     closed(code, reason) {
       leave();
-      talk.session.closed(code, reason);
-      gone();
+      return andThen(talk.session.closed(code, reason), gone);
     },
     drain: () => talk.session.drain(),
     ponged: () => talk.seen(),
@@ -59,7 +58,6 @@ class Talk {
     const { engine, encoder, settings, counters } = hub;
     this.#hub = hub;
     this.#rate = settings.rateLimit && new RateWindow(settings.rateLimit);
-    const early: Move[] = [];
     this.session = new SimpleSession({
       engine,
       wire: new CountedWire(wire, counters),
@@ -71,16 +69,14 @@ class Talk {
       opened: (connection) => {
         const client = new LiveClient(connection, engine.clock.wall(), engine.clock.now());
         hub.entered(client);
-        const participant = { hub, client, stored: this.#store(client) };
-        this.#participant = participant;
-        connection.moved = (move) => follow(move, participant);
-        for (const move of early) follow(move, participant);
+        this.#participant = { hub, client, stored: this.#store(client) };
       },
+      moved: (move) => follow(move, this.#participant!),
       heard: (frame) => this.#hear(frame),
       failed: (error, connection) => hub.failed(error, connection),
       refused(error, refusedWire) {
         refusedWire.send(errorPacket(error.code === "forbidden" ? "unauthorized" : error.message));
-        refusedWire.close(closeCodes["policy-violation"].code, error.code);
+        refusedWire.close(turnedAwayWith(error), error.code);
       },
       ended: () => {
         if (!this.#participant) return;
@@ -90,8 +86,6 @@ class Talk {
       // No reason: an identity may have ended as well as the server.
       farewell: { code: farewell.code },
     });
-    // Middleware may put it into channels before it is in.
-    this.session.connection.moved ??= (move) => void early.push(move);
   }
 
   /** It said something, or answered a ping. */

@@ -2,6 +2,7 @@ import { CarillonError } from "../../errors/carillon-error.ts";
 import type { ErrorCode } from "../../errors/codes.ts";
 import type { Handshake } from "../../engine/handshake.ts";
 import { isPending, type Later } from "../../engine/later.ts";
+import type { Clock } from "../../platform/clock.ts";
 import type { Opening, Refusal } from "../dialect.ts";
 import { textRefusal } from "../go-refusals.ts";
 
@@ -34,7 +35,11 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   forbidden: 403,
   "rate-limited": 429,
   "broker-unavailable": 503,
+  timeout: 503,
 };
+
+/** However long middleware takes: no client waits for longer. */
+const maxPatienceMs = 10_000;
 
 /**
  * Leads a handshake through the middleware; `admit` is the innermost step.
@@ -46,6 +51,7 @@ export function upgrade(
   middleware: readonly UpgradeMiddleware[],
   admit: () => UpgradeRefusal | undefined,
   failed: (error: unknown) => void,
+  clock: Clock,
 ): Later<Opening | Refusal> {
   let isAdmitted = false;
   const innermost = (): Later<UpgradeRefusal | undefined> => {
@@ -72,10 +78,18 @@ export function upgrade(
   };
   try {
     const refusal = outermost();
-    return isPending(refusal) ? refusal.then(decide).catch(refuse) : decide(refusal);
+    return isPending(refusal) ? inTime(refusal, clock).then(decide).catch(refuse) : decide(refusal);
   } catch (error) {
     return refuse(error);
   }
+}
+
+/** What comes too late is nobody's any more. */
+function inTime<Result>(answer: Promise<Result>, clock: Clock): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const deadline = clock.after(maxPatienceMs, () => reject(new CarillonError("timeout")));
+    answer.then(resolve, reject).finally(() => deadline.cancel());
+  });
 }
 
 /** The answer is written as it is, so what middleware copied into it from a request must not end a header. */

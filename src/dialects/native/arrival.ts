@@ -108,15 +108,17 @@ export class Arrival implements Session {
     const { engine, handshake, format, sessions } = this.#parts;
     const earlier = session === undefined ? undefined : sessions.find(session);
     if (!earlier) return this.#begin(message);
-    if (!earlier.canResume(received, format)) {
+    const afresh = (): Later<void> => {
       earlier.expire("superseded");
       return this.#begin(message);
-    }
+    };
+    if (!earlier.canResume(received, format)) return afresh();
     return andThen(engine.identify(handshake, token), ({ userId, expiresAt, tokenId }) => {
       if (this.#isOver) return undefined;
       // It may have ended or gone on elsewhere meanwhile; and who comes with another name is not who left.
       const isSame = sessions.find(session!) === earlier && userId === earlier.connection.userId;
-      if (!isSame || !earlier.canResume(received, format)) return this.#begin(message);
+      if (!isSame) return this.#begin(message);
+      if (!earlier.canResume(received, format)) return afresh();
       this.#deadline.cancel();
       this.#conversation = earlier;
       earlier.connection.expiresAt = expiresAt;

@@ -1,3 +1,4 @@
+import { checkNumber } from "../../engine/check-number.ts";
 import { CarillonError } from "../../errors/carillon-error.ts";
 import type { WebSocketLimits } from "../dialect.ts";
 
@@ -91,9 +92,6 @@ export const nativeDefaults: Required<NativeOptions> = {
 
 const mayBeZero: ReadonlySet<string> = new Set(["heartbeatMs", "resumeMs", "pingMs", "compressFromBytes"]);
 
-/** Longer timers fire at once. @see HTML, "timer initialisation steps": the timeout is a signed 32-bit integer */
-const maxTimerMs = 2 ** 31 - 1;
-
 /** @throws {CarillonError} `option-invalid`, naming the option */
 export function nativeOptions(options: NativeOptions): Required<NativeOptions> {
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(nativeDefaults, name));
@@ -105,12 +103,7 @@ export function nativeOptions(options: NativeOptions): Required<NativeOptions> {
   if (typeof http !== "boolean")
     throw new CarillonError("option-invalid", { message: "native: http must be true or false" });
   for (const [name, value] of Object.entries(numbers)) {
-    const least = mayBeZero.has(name) ? 0 : 1;
-    const most = name.endsWith("Ms") ? maxTimerMs : Number.MAX_SAFE_INTEGER;
-    if (Number.isSafeInteger(value) && value >= least && value <= most) continue;
-    throw new CarillonError("option-invalid", {
-      message: `native: ${name} must be a whole number from ${least} to ${most}`,
-    });
+    checkNumber("native", name, value, mayBeZero.has(name) ? 0 : 1);
   }
   return effective;
 }

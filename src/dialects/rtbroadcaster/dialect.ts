@@ -105,9 +105,7 @@ export function rtbroadcaster(options: RtbroadcasterOptions = {}): Rtbroadcaster
             handshake,
             dialect: dialectName,
             encoder: roomEncoder,
-            opened(connection) {
-              connection.moved = (move) => rooms.moved(connection, move);
-            },
+            moved: (move, connection) => rooms.moved(connection, move),
             heard: (frame, connection) => hear({ engine, rooms, settings }, connection, frame),
             failed: (error, connection) => reportUnlessRefused(engine, error, connection),
             refused: (_, refusedWire) => {
@@ -115,7 +113,6 @@ export function rtbroadcaster(options: RtbroadcasterOptions = {}): Rtbroadcaster
               refusedWire.close(1008);
             },
             ended: (connection) => rooms.left(connection),
-            hearsOut: true,
             farewell: { code: 1001 },
           }),
       };

@@ -1,7 +1,7 @@
 import { closeCodes } from "../../errors/close-codes.ts";
 import type { Packet, Wire, WireHandler } from "../../engine/ports/wire.ts";
 import type { Clock, Timer } from "../../platform/clock.ts";
-import type { PlainRequest, Refusal, Reply } from "../dialect.ts";
+import type { Budget, Refusal, Reply } from "../dialect.ts";
 import { jsonPayload } from "../payload.ts";
 import type { SocketGoSettings } from "./options.ts";
 import { sessionClosed } from "./refusals.ts";
@@ -16,7 +16,7 @@ export interface PollingWireParts {
     "pollHoldMs" | "pollBodies" | "pollQueue" | "maxBufferedBytes" | "sessionIdleMs" | "inboundQueue"
   >;
   /** Told how much waits for the next poll. */
-  readonly owe: PlainRequest["owe"];
+  readonly budget: Budget;
   /** It is over. `isKnown`: its client does not know yet, and may ask for it. */
   readonly ended: (wire: PollingWire, isKnown: boolean) => void;
 }
@@ -144,13 +144,14 @@ export class PollingWire implements Wire {
       if (isFull) this.#answerHeld(this.#handOver());
       else this.#flushSoon();
     } else if (isFull) this.shed();
-    else this.#parts.owe(this, this.bufferedBytes);
+    else this.#parts.budget.owe(this, this.bufferedBytes);
   }
 
   /** Too much waits: what does is lost. */
   shed(): void {
     this.wasSlow = true;
-    this.#end(closeCodes.normal.code, "");
+    this.#ending ??= { code: closeCodes.normal.code, reason: "" };
+    this.destroy();
   }
 
   whenDrained(run: () => void): void {
@@ -175,8 +176,8 @@ export class PollingWire implements Wire {
   }
 
   close(code: number = closeCodes.normal.code, reason = ""): void {
+    this.#ending ??= { code, reason };
     if (this.#state !== "open") return;
-    this.#ending = { code, reason };
     this.#inbound = [];
     if (this.#held || this.#outbound.length === 0) {
       this.#end(code, reason);
@@ -191,7 +192,7 @@ export class PollingWire implements Wire {
   }
 
   destroy(): void {
-    const { code, reason } = this.#ending ?? { code: 1006, reason: "" };
+    const { code, reason } = (this.#ending ??= { code: 1006, reason: "" });
     this.#outbound = [];
     this.#end(code, reason);
   }
@@ -240,7 +241,7 @@ export class PollingWire implements Wire {
 
   #settle(): void {
     this.bufferedBytes = 0;
-    this.#parts.owe(this, 0);
+    this.#parts.budget.owe(this, 0);
   }
 
   #reply(frames: readonly string[]): Reply {

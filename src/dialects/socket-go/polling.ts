@@ -69,7 +69,7 @@ export class Polling implements PlainRequests {
       sessionId,
       clock,
       settings,
-      owe: (...debt) => request.owe(...debt),
+      budget: request.budget,
       ended: (...ending) => this.#ended(...ending),
     });
     this.#wires.set(sessionId, wire);

@@ -7,7 +7,7 @@ import type { Frame, Wire } from "../../engine/ports/wire.ts";
 import type { CarillonError } from "../../errors/carillon-error.ts";
 import { closeCodes } from "../../errors/close-codes.ts";
 import type { Refusal, Session } from "../dialect.ts";
-import { textRefusal } from "../go-refusals.ts";
+import { textRefusal, turnedAwayWith } from "../go-refusals.ts";
 import { harmlessly } from "../harmlessly.ts";
 import { SimpleSession } from "../simple-session.ts";
 import { followConventions, publishedIn } from "./conventions.ts";
@@ -58,7 +58,6 @@ export class SocketGoSession implements Session {
       refused: (error) => this.#refuse(error),
       // Before the engine lets go of it, so that the handlers still see which rooms it was in.
       leaving: (_, ending) => this.#leave(ending),
-      hearsOut: true,
       farewell: { code: closeCodes.normal.code },
     });
   }
@@ -67,9 +66,10 @@ export class SocketGoSession implements Session {
     this.#session.receive(frame);
   }
 
-  closed(code: number, reason: string): void {
-    this.#session.closed(code, reason);
+  closed(code: number, reason: string): Later<void> {
+    const heard = this.#session.closed(code, reason);
     this.#host.closed(this);
+    return heard;
   }
 
   drain(): void {
@@ -128,7 +128,7 @@ export class SocketGoSession implements Session {
 
   #refuse(error: CarillonError): void {
     if (this.#polling) this.#polling.decided(refusalOf(error));
-    else this.wire.close(closeCodes["policy-violation"].code, error.code);
+    else this.wire.close(turnedAwayWith(error), error.code);
   }
 }
 

@@ -23,7 +23,7 @@ export interface Wire {
   readonly bufferedBytes: number;
   /** Clock time of the last moment that something was written. */
   readonly lastWriteAt: number;
-  /** This side has closed it, whether its client has still to answer or was gone before. */
+  /** This side has closed or destroyed it, whether its client has still to answer or was gone before. */
   readonly isEnded?: boolean;
   /** It was closed because its client took too little; for wires whose code does not say so. */
   readonly wasSlow?: boolean;

@@ -1,6 +1,5 @@
 import type { PlainRequest, PlainRequests, Refusal, Reply } from "../../dialects/dialect.ts";
 import type { Clock } from "../../platform/clock.ts";
-import type { OutboundBudget } from "../outbound-budget.ts";
 import { readBody } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -14,7 +13,7 @@ export interface PlainAsking {
   /** The client waits for 100 before it sends its body. */
   readonly isExpected: boolean;
   readonly open: PlainRequest["open"];
-  readonly budget: OutboundBudget;
+  readonly budget: PlainRequest["budget"];
   /** Hears what the dialect threw. */
   readonly failed: (error: unknown) => void;
 }
@@ -33,7 +32,7 @@ export function answerPlainly(exchange: Exchange, asking: PlainAsking): void {
       handshake,
       body: body.toString(),
       open,
-      owe: (wire, bytes) => budget.owe(wire, bytes),
+      budget,
       onGone(gone) {
         exchange.response.once("close", () => {
           if (!exchange.response.writableFinished) gone();

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { WebSocketServer, type WebSocket, type ServerOptions } from "ws";
+import { WebSocketServer, type Server, type ServerOptions } from "ws";
 import type { WebSocketSettings } from "../../dialects/dialect.ts";
 import type { Wire, WireHandler } from "../../engine/ports/wire.ts";
 import { closeCodes } from "../../errors/close-codes.ts";
@@ -10,7 +10,7 @@ import { limitControlFrames } from "./control-frames.ts";
 import { keepAlive } from "./heartbeat.ts";
 import { deflating } from "./deflate.ts";
 import { frame } from "./framing.ts";
-import type { MessageRate } from "../pace.ts";
+import { unpaced, type MessageRate } from "../pace.ts";
 import { SharedSends } from "../shared-sends.ts";
 import { TerseWebSocket } from "./terse-web-socket.ts";
 import { WebSocketWire } from "./wire.ts";
@@ -36,9 +36,6 @@ const deflateOffer = {
   serverMaxWindowBits: false as never,
 };
 
-/** Still in turns with the others. */
-const unpaced: MessageRate = { perSecond: Infinity, burst: Infinity };
-
 /** What the WebSockets of one endpoint are made of. */
 export interface NodeWebSocketsParts {
   readonly settings: WebSocketSettings;
@@ -50,7 +47,7 @@ export interface NodeWebSocketsParts {
 
 /** WebSockets over Node's sockets: `ws` shakes hands and receives, what is sent goes past it. */
 export class NodeWebSockets {
-  readonly #server: WebSocketServer;
+  readonly #server: Server<typeof TerseWebSocket>;
   readonly #plain: SharedSends;
   readonly #deflated: SharedSends;
   readonly #settings: WebSocketSettings;
@@ -66,7 +63,7 @@ export class NodeWebSockets {
     this.#rate = rate;
     this.#plain = new SharedSends(frame, clock);
     this.#deflated = new SharedSends(deflating(settings.compressFromBytes), clock);
-    const options: ServerOptions & { closeTimeout: number } = {
+    const options: ServerOptions<typeof TerseWebSocket> & { closeTimeout: number } = {
       noServer: true,
       WebSocket: TerseWebSocket,
       clientTracking: false,
@@ -86,7 +83,7 @@ export class NodeWebSockets {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket, begin));
   }
 
-  #open(webSocket: WebSocket, socket: Duplex, begin: (wire: Wire) => WireHandler): void {
+  #open(webSocket: TerseWebSocket, socket: Duplex, begin: (wire: Wire) => WireHandler): void {
     const clock = this.#clock;
     const settings = this.#settings;
     const shared = webSocket.extensions === "" ? this.#plain : this.#deflated;
@@ -102,10 +99,11 @@ export class NodeWebSockets {
     webSocket.on("message", (data, isBinary) => {
       alive.said();
       // The peer has until the close timeout to answer, and may say much until then.
-      if (wire.isClosing) return;
+      if (wire.isEnded) return;
       const bytes = data as Buffer;
       wire.received(isBinary ? bytes : bytes.toString());
     });
+    webSocket.closing = (code) => wire.closing(code);
     // `ws` answers a broken frame with its close code by itself, and "close" follows.
     webSocket.on("error", () => undefined);
     webSocket.on("close", (code, reason) => {

@@ -42,9 +42,12 @@ export class WebSocketWire implements Wire, Debtor {
   readonly #backlog: Backlog;
   /** Cuts off a peer that takes nothing. */
   #stuck: Timer | undefined;
+  /** Nothing is sent any more. */
   #closing = false;
   /** How this side ended it, if it did: what the application should hear instead of the 1006 of a cut socket. */
   ending: { readonly code: number; readonly reason: string } | undefined;
+  /** What `ws` said when it closed by itself. */
+  #said: number | undefined;
 
   constructor({ webSocket, socket, shared, clock, settings, budget, rate }: WebSocketWireParts) {
     this.#webSocket = webSocket;
@@ -64,10 +67,6 @@ export class WebSocketWire implements Wire, Debtor {
     this.lastWriteAt = clock.now();
   }
 
-  get isClosing(): boolean {
-    return this.#closing;
-  }
-
   get bufferedBytes(): number {
     return this.#socket.writableLength;
   }
@@ -85,14 +84,22 @@ export class WebSocketWire implements Wire, Debtor {
     this.#intake.take(frame);
   }
 
+  /** A close frame is about to be written, and nothing may follow it; if it is not ours, the peer closes or broke the rules. */
+  closing(code: number | undefined): void {
+    if (this.#closing) return;
+    this.#sends.flush();
+    this.#closing = true;
+    this.#said = code;
+  }
+
   /** The socket is gone. */
   gone(code: number, reason: string): void {
     const { readableEnded, errored } = this.#socket;
     this.wasCut = this.ending !== undefined && code === 1006 && !readableEnded && !errored;
     this.#intake.finish(() => {
-      this.destroy();
+      this.#stop();
       this.settled();
-      const ending = this.ending ?? { code, reason };
+      const ending = this.ending ?? { code: code === 1006 ? (this.#said ?? code) : code, reason };
       this.#handler?.closed(ending.code, ending.reason);
     });
   }
@@ -126,10 +133,8 @@ export class WebSocketWire implements Wire, Debtor {
   }
 
   destroy(): void {
-    this.#closing = true;
-    this.#intake.end();
-    this.#sends.drop();
-    this.#webSocket.terminate();
+    this.isEnded = true;
+    this.#stop();
   }
 
   /** Frames that are ready, from the flush. Whole frames only, so that they may stand between those of `webSocket`. */
@@ -177,6 +182,13 @@ export class WebSocketWire implements Wire, Debtor {
       if (this.#backlog.taken > taken) this.#awaitProgress(withinMs);
       else this.destroy();
     });
+  }
+
+  #stop(): void {
+    this.#closing = true;
+    this.#intake.end();
+    this.#sends.drop();
+    this.#webSocket.terminate();
   }
 
   #close(code?: number, reason?: string): void {

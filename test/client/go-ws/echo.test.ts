@@ -81,6 +81,25 @@ describe("reconnecting", () => {
     expect(setting.echo.connected).toBe(true);
   });
 
+  it("takes 1008 for a refusal, and says that there will be no further try", async () => {
+    const setting = scene();
+    setting.echo.connect();
+    await settled();
+    setting.link().end(1_008);
+    await setting.pass(60_000);
+    expect([setting.tries, setting.told]).toEqual([[0], ["connected", "disconnected", "reconnect-failed"]]);
+  });
+
+  it("has not given up when whoever hears of the refusal connects anew", async () => {
+    const setting = scene();
+    setting.echo.on("disconnected", () => setting.echo.connect());
+    setting.echo.connect();
+    await settled();
+    setting.link().end(1_008);
+    await settled();
+    expect([setting.told, setting.echo.connected]).toEqual([["connected", "disconnected", "connected"], true]);
+  });
+
   it("repeats a first try that fails too, and starts over when one gets through (GWS-24)", async () => {
     const setting = scene();
     setting.isUp = false;

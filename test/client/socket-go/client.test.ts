@@ -37,6 +37,29 @@ describe("reconnecting", () => {
     expect(it.clock.timers).toBe(0);
   });
 
+  it.each([
+    [1_007, true],
+    [1_008, false],
+  ])("a server that closes with %i is tried again: %s", async (code, willReconnect) => {
+    const it = scene();
+    await it.client.connect();
+    it.client.join("r");
+    it.link().end(code);
+    expect(it.told.at(-1)).toMatchObject(["disconnect", { code, willReconnect }]);
+    expect(it.client.rooms()).toEqual(willReconnect ? ["r"] : []);
+    await it.pass(60_000);
+    expect(it.tries).toHaveLength(willReconnect ? 2 : 1);
+  });
+
+  it("comes back when it is told to after a refusal, with its tries counted anew", async () => {
+    const it = scene();
+    it.client.on("disconnect", () => void it.client.connect());
+    await it.client.connect();
+    it.link().end(1_008);
+    await it.pass(0);
+    expect([it.tries, it.client.isConnected, it.client.reconnects]).toEqual([[0, 0], true, 0]);
+  });
+
   it("does not try with reconnect: false (SGO-23)", async () => {
     const it = scene({ reconnect: false });
     await it.client.connect();

@@ -317,7 +317,13 @@ describe("go-ws: channels", () => {
     expect(client!.connection.userId).toBeUndefined();
   });
 
-  test("a user-id function that throws refuses the client, and is reported", async () => {
+  test("a client that authenticate refuses is closed with 1008, for good", async () => {
+    const { connect } = await start({}, { authenticate: () => undefined });
+    const ada = await connect();
+    expect(await ada.closed).toMatchObject({ code: 1008 });
+  });
+
+  test("a user-id function that throws refuses the client for now, and is reported", async () => {
     const broken = new Error("no database");
     const { connect, failures, hub } = await start({
       getUserId() {
@@ -325,7 +331,7 @@ describe("go-ws: channels", () => {
       },
     });
     const ada = await connect();
-    expect((await ada.closed).code).toBe(1008);
+    expect(await ada.closed).toMatchObject({ code: 4503 });
     expect(ada.heard).toEqual([{ type: "error", error: "the server failed" }]);
     expect(failures).toEqual([broken]);
     expect(hub.stats()).toMatchObject({ totalConnections: 0, activeConnections: 0 });

@@ -258,6 +258,21 @@ describe("resuming a session (P3, P5, L20)", () => {
     expect(back.heard()).toMatchObject([{ type: "connected", resumed: false }]);
   });
 
+  it("A16: one of which too much is lost while its client is being authenticated is over, and counts no more", async () => {
+    const world = nativeWorld({ native: { maxBufferedBytes: 4_096 }, limits: { connectionsPerUser: 1 } });
+    world.application.authenticate = () => ({ userId: "ada" });
+    const { client, welcome } = sessionOf(world);
+    const decided = gate<object>();
+    world.application.authenticate = () => decided.passed;
+    const back = comeBack(world, welcome.session, 0);
+    world.application.connects[0]!.send("a", "x".repeat(4_096));
+    await decided.open({ userId: "ada" });
+    await turn();
+    expect(back.heard()).toMatchObject([{ type: "connected", resumed: false }]);
+    expect(client.wire.closing).toMatchObject({ code: 4509 });
+    expect(world.engine.stats()).toMatchObject({ connections: 1 });
+  });
+
   it("what is sent behind the connect waits for the answer", async () => {
     const world = nativeWorld();
     const { client, welcome } = sessionOf(world);

@@ -171,6 +171,26 @@ describe("rooms, close and broadcast", () => {
     expect(api.rooms).toMatchObject([{ uuid: other.uuid }]);
   });
 
+  test("whom middleware puts into a room's channel is a guest of it, unless it is turned away", async () => {
+    const { room, api, server, client, failures } = await serve();
+    const { owner, uuid } = await room();
+    let isWelcome = true;
+    server.use(async (connection, next) => {
+      await connection.subscribe(uuid);
+      if (isWelcome) await next();
+    });
+    const guest = await client();
+    expect(await guest.next()).toEqual([connected(uuid)]);
+    expect(api.rooms).toMatchObject([{ uuid, guests: 1 }]);
+    isWelcome = false;
+    const stranger = await client();
+    expect((await stranger.ended())[0]).toBe(1008);
+    expect(api.rooms).toMatchObject([{ uuid, guests: 1 }]);
+    owner.send(action("hi", []));
+    expect(await guest.next()).toEqual([action("hi", [])]);
+    expect([failures, server.stats().channels]).toEqual([[], 1]);
+  });
+
   test("close ends a room as its owner would, after what was said in it", async () => {
     const { api, room } = await serve();
     const { owner, uuid, guests } = await room(1);

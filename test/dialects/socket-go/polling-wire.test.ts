@@ -33,7 +33,7 @@ function open(
     sessionId: "s",
     clock,
     settings: { ...settings, ...overrides },
-    owe: (debtor, bytes) => budget.owe(debtor, bytes),
+    budget,
     ended: (_, isKnown) => ended.push(isKnown),
   });
   wire.serve({ receive: (frame) => heard.push(frame), closed: (code, reason) => closed.push([code, reason]) });
@@ -55,6 +55,20 @@ describe("the wire of a polling client", () => {
     expect([closed, ended, wire.bufferedBytes]).toEqual([[[1_000, ""]], [true], 0]);
     wire.send(["1"]);
     expect(await poll()).toBe(410);
+  });
+
+  test.each<[string, boolean, (wire: PollingWire) => void]>([
+    ["the client leaves", false, (wire) => wire.leave()],
+    ["this side closes it", true, (wire) => wire.close()],
+    ["this side cuts it off", true, (wire) => wire.destroy()],
+    ["too much waits for the client", true, (wire) => wire.shed()],
+  ])("it knows who has ended it: %s", (_, isEnded, end) => {
+    const { wire } = open();
+    expect(wire.isEnded).toBe(false);
+    end(wire);
+    expect([wire.isOpen, wire.isEnded]).toEqual([false, isEnded]);
+    wire.close();
+    expect(wire.isEnded).toBe(true);
   });
 
   test("as many bytes wait as may, and one more ends it", async () => {

@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { describe, expect, test } from "vitest";
 import { CarillonError } from "../../../src/index.ts";
 import { ManualClock } from "../../../src/testing/index.ts";
+import { usedBytes } from "../../hostile/memory.ts";
 import { ask } from "../../transports/http/link-client.ts";
 import { turn } from "../../transports/http/serve.ts";
 import { converse, headOf } from "../../server/raw-request.ts";
@@ -21,6 +22,19 @@ describe("socket.go over polling", () => {
     expect(connected).toHaveLength(1);
     // What others see of a client must not be what its session is known by.
     expect(body).not.toContain(connected[0]);
+  });
+
+  test("nothing is kept of what a client posts with its connect", async () => {
+    const { chat, url } = await serve();
+    const open = async (): Promise<void> => {
+      const { status } = await ask(`${url}/socket/connect`, { method: "POST", body: "x".repeat(1_000_000) });
+      expect(status).toBe(200);
+    };
+    await open();
+    const before = await usedBytes();
+    for (let count = 0; count < 20; count += 1) await open();
+    expect(chat.count()).toBe(21);
+    expect((await usedBytes()) - before).toBeLessThan(2_000_000);
   });
 
   test("SGO-18 a poll is answered with what waits, in order, and the next one with nothing", async () => {

@@ -304,6 +304,14 @@ describe("socket.go over WebSockets", () => {
     expect(await client.closed).toBe(1_008);
     expect([ended, chat.count()]).toEqual([[], 0]);
   });
+
+  test("a client that is refused for now, because authenticate fails, is closed with 4503", async () => {
+    const authenticate = (): never => {
+      throw new Error("no database");
+    };
+    const { connect } = await serve({}, { authenticate });
+    expect(await (await connect()).closed).toBe(4_503);
+  });
 });
 
 /** The wire of the first client. */

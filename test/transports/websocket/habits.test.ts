@@ -182,6 +182,21 @@ describe("a client that reads too slowly", () => {
   });
 });
 
+test.each<[string, boolean, (client: Client) => void]>([
+  ["the client closes it", false, ({ socket }) => socket.close()],
+  ["the client breaks off", false, ({ socket }) => socket.terminate()],
+  ["this side closes it", true, ({ session }) => session.wire.close(1000)],
+  ["this side cuts it off", true, ({ session }) => session.wire.destroy()],
+])("a wire knows who has ended it: %s", async (_, isEnded, end) => {
+  const client = await connect({ pingMs: 0 });
+  expect(client.session.wire.isEnded).toBe(false);
+  end(client);
+  await client.session.closed;
+  expect(client.session.wire.isEnded).toBe(isEnded);
+  client.session.wire.close();
+  expect(client.session.wire.isEnded).toBe(true);
+});
+
 test("an unpaced dialect reads as fast as its clients send", async () => {
   const clock = new ManualClock();
   const messageRate = { perSecond: 1, burst: 1 };

@@ -50,10 +50,9 @@ export async function carillon(app: FastifyLike, { server }: FastifyOptions): Pr
   });
   // Not later: what comes then waits until all connections have ended, ours too.
   app.addHook("preClose", async () => {
-    const closed = server.close();
     // Fastify answers nothing but 503 from here on, and clients that poll have yet to fetch their last messages.
-    server.attach(app.server);
-    await closed;
+    if (server.isReady) server.attach(app.server);
+    await server.close();
     detach?.();
   });
 }

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { WebSocket } from "ws";
 
 interface Ending {
@@ -23,10 +22,13 @@ export abstract class FrameClient {
       this.#wake();
     });
     socket.on("error", () => undefined);
-    this.ending = once(socket, "close").then(([code, reason]) => {
-      this.code = code as number;
-      this.#wake();
-      return { code: code as number, reason: String(reason) };
+    // Not by `once` of events, which would fail for one that is refused, whether somebody waits for its end or not.
+    this.ending = new Promise((resolve) => {
+      socket.once("close", (code, reason) => {
+        this.code = code;
+        this.#wake();
+        resolve({ code, reason: String(reason) });
+      });
     });
   }
 

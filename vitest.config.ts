@@ -19,6 +19,10 @@ const notHardened = [
   // Long, and of volume or of time: what they say of prototypes, shorter tests of the same code say too.
   "test/hostile/{volume,frames}.test.ts",
   "test/fuzz/{fuzz,complexity}.test.ts",
+  "test/contracts/{channel-kinds,transports}.test.ts",
+  "test/transports/websocket/websocket.test.ts",
+  "test/dialects/socket-go/{rooms,shutdown}.test.ts",
+  "test/dialects/go-ws/hub.test.ts",
   // They read the sources, the pages or the bundles; how they do so is nobody's promise.
   "test/{architecture,documentation,production-page,protocol-page,security-checklist,security-page}.test.ts",
   "test/bench/**/*.test.ts",

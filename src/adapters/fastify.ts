@@ -20,7 +20,7 @@ export interface FastifyReplyLike {
 
 /** What the plugin is registered with. */
 export interface FastifyOptions {
-  readonly server: Served & Pick<Server<never, never>, "attach" | "close">;
+  readonly server: Served & Pick<Server<never, never>, "attach" | "close" | "isReady">;
 }
 
 /**

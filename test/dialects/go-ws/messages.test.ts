@@ -323,7 +323,7 @@ describe("go-ws: channels", () => {
     expect(await ada.closed).toMatchObject({ code: 1008 });
   });
 
-  test("a user-id function that throws refuses the client for now, and is reported", async () => {
+  test("a user-id function that throws refuses the client, which may come back, and is reported", async () => {
     const broken = new Error("no database");
     const { connect, failures, hub } = await start({
       getUserId() {

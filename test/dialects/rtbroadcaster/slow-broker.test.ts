@@ -30,6 +30,15 @@ function slowWorld(options: RtbroadcasterOptions = {}) {
       expect(wire.takeFrames()).toEqual([connected(room!.uuid)]);
       return { wire, uuid: room!.uuid };
     },
+    /** A guest that is in, and was told so. */
+    async inside(uuid: string) {
+      const wire = opened();
+      wire.receive(said(2, { uuid }));
+      await turn();
+      await broker.finishAll();
+      expect(wire.takeFrames()).toEqual([connected(uuid)]);
+      return wire;
+    },
   };
 }
 
@@ -57,13 +66,9 @@ describe("rtbroadcaster over a broker that takes its time", () => {
   });
 
   test("joining twice loses nothing of what is said meanwhile", async () => {
-    const { broker, opened, owner } = slowWorld();
+    const { broker, inside, owner } = slowWorld();
     const { uuid } = await owner();
-    const guest = opened();
-    guest.receive(said(2, { uuid }));
-    await turn();
-    await broker.finishAll();
-    expect(guest.takeFrames()).toEqual([connected(uuid)]);
+    const guest = await inside(uuid);
     guest.receive(said(2, { uuid }));
     broker.deliver(publication(uuid, "first", "l1"));
     await turn();
@@ -194,13 +199,9 @@ describe("rtbroadcaster over a broker that takes its time", () => {
   });
 
   test("RTB-17: what an owner said before it left is told, and then its room has no owner", async () => {
-    const { broker, opened, api, owner } = slowWorld();
+    const { broker, inside, api, owner } = slowWorld();
     const { wire, uuid } = await owner();
-    const guest = opened();
-    guest.receive(said(2, { uuid }));
-    await turn();
-    await broker.finishAll();
-    guest.takeFrames();
+    const guest = await inside(uuid);
     wire.receive(action("a", []), action("b", []));
     wire.hangUp(1000);
     await broker.finishAll();
@@ -211,13 +212,9 @@ describe("rtbroadcaster over a broker that takes its time", () => {
   });
 
   test("what an owner says waits until what it said before is accepted, and then the room may end", async () => {
-    const { broker, opened, api, owner } = slowWorld();
+    const { broker, inside, api, owner } = slowWorld();
     const { wire, uuid } = await owner();
-    const guest = opened();
-    guest.receive(said(2, { uuid }));
-    await turn();
-    await broker.finishAll();
-    guest.takeFrames();
+    const guest = await inside(uuid);
     wire.receive(action("a", []), action("b", []), said(4));
     await turn();
     expect([broker.pending, api.rooms.length]).toEqual([[`publish ${uuid} a`], 1]);

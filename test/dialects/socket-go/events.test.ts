@@ -181,13 +181,8 @@ describe("events of socket.go", () => {
   test("SGO-58 what a client said before it left is heard before disconnect, however slowly", async () => {
     const { chat, server, connect } = await serve({ maxConnections: 1 });
     const ran: unknown[] = [];
-    let release = (): void => undefined;
-    const slow = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    server.intercept(async () => {
-      await slow;
-    });
+    const { promise: slow, resolve: release } = Promise.withResolvers<void>();
+    server.intercept(() => slow);
     chat.on("x", (_, data) => ran.push(data));
     chat.on("disconnect", ({ id }, { code }) => ran.push([code, chat.roomsOf(id)]));
     chat.on("connect", ({ id }) => void chat.join(id, "r"));
@@ -206,13 +201,8 @@ describe("events of socket.go", () => {
   test("SGO-58 what waits when the server closes a client is not heard", async () => {
     const { chat, server, connect, poller } = await serve();
     const ran: unknown[] = [];
-    let release = (): void => undefined;
-    const slow = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    server.intercept(async () => {
-      await slow;
-    });
+    const { promise: slow, resolve: release } = Promise.withResolvers<void>();
+    server.intercept(() => slow);
     const sockets: Socket[] = [];
     chat.on("connect", (socket) => sockets.push(socket));
     chat.on("x", (_, data) => ran.push(data));

@@ -305,7 +305,7 @@ describe("socket.go over WebSockets", () => {
     expect([ended, chat.count()]).toEqual([[], 0]);
   });
 
-  test("a client that is refused for now, because authenticate fails, is closed with 4503", async () => {
+  test("a client that is refused because authenticate fails is closed with 4503, and may come back", async () => {
     const authenticate = (): never => {
       throw new Error("no database");
     };

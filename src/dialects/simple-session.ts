@@ -12,7 +12,7 @@ import type { Timer } from "../platform/clock.ts";
 import type { Closing, Session } from "./dialect.ts";
 
 /** However long the application takes: no client waits for longer to be let in, or seems to be there when it has left. */
-const maxPatienceMs = 10_000;
+export const maxPatienceMs = 10_000;
 
 interface LastWords {
   readonly end: () => void;

@@ -5,6 +5,7 @@ import { isPending, type Later } from "../../engine/later.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Opening, Refusal } from "../dialect.ts";
 import { textRefusal } from "../go-refusals.ts";
+import { maxPatienceMs } from "../simple-session.ts";
 
 /** Why an upgrade does not take place. */
 export interface UpgradeRefusal {
@@ -37,9 +38,6 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   "broker-unavailable": 503,
   timeout: 503,
 };
-
-/** However long middleware takes: no client waits for longer. */
-const maxPatienceMs = 10_000;
 
 /**
  * Leads a handshake through the middleware; `admit` is the innermost step.
